@@ -122,7 +122,21 @@ def slide(
 )
 @TALK
 @THEME
-def deck(take: Path, out: Path, talk: Path | None, theme: str) -> int:
+@click.option(
+    "--template",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Use the master of this presentation or template (.pptx, .potx).  [default: a plain one]",
+)
+@click.option(
+    "--layout",
+    default="",
+    metavar="NAME",
+    help="The layout of that template to use.  [default: Title Only]",
+)
+def deck(
+    take: Path, out: Path, talk: Path | None, theme: str, template: Path | None, layout: str
+) -> int:
     """Write the whole talk as slides.
 
     One slide for each beat of the agenda, then those for questions; the speaker's notes say where
@@ -132,7 +146,7 @@ def deck(take: Path, out: Path, talk: Path | None, theme: str) -> int:
     from demo.deck import deck as run
     from harness.talk.agenda_file import read_agenda
 
-    text, code = run(take, out, read_agenda(talk), theme=theme)
+    text, code = run(take, out, read_agenda(talk), theme=theme, template=template, layout=layout)
     click.echo(text)
     return code
 

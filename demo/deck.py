@@ -11,7 +11,10 @@ from harness.errors import BadRequest, ExitCode, cannot_write
 from harness.files import atomic
 from harness.report import THEMES, Report
 from harness.show.deck.build import deck_of
+from harness.show.deck.canvas import LAYOUT
+from harness.show.deck.presentation import Template, as_pptx
 from harness.show.deck.values import Deck, Poster
+from harness.show.pptx import LARGEST_BYTES
 from harness.takes.recordings import Recording, recording
 from harness.talk.agenda import Agenda
 from harness.text import number_of, printable
@@ -20,19 +23,30 @@ PRESENTATION, PDF, PAGE = ".pptx", ".pdf", ".html"
 _FORMS = (PRESENTATION, PDF, PAGE)
 
 
-def deck(path: Path, into: Path, agenda: Agenda, *, theme: str) -> tuple[str, int]:
+def deck(
+    path: Path,
+    into: Path,
+    agenda: Agenda,
+    *,
+    theme: str,
+    template: Path | None = None,
+    layout: str = "",
+) -> tuple[str, int]:
     """Write the talk of the session at a path to a file; return what is in it, and the exit code.
 
-    A refused session has no deck. Raises ``BadRequest``.
+    ``template`` is a presentation with a master of the presenter's (None: ours), and ``layout`` the
+    name of the one to use of it (empty: the usual one). A refused session has no deck. Raises
+    ``BadRequest``.
     """
     form = into.suffix.lower()
     _check_target(into, form)
+    master = _template(form, template, layout)
     report = Report.load(path)
     recorded = recording_of(path)
     made = deck_of(report, agenda, None if recorded is None else poster(recorded))
     if made is None:
         return f"{report.text}\nno deck is written: nothing may be claimed", ExitCode.REFUSED
-    content = _written(made, report, recorded, form=form, theme=theme)
+    content = _written(made, report, recorded, form=form, theme=theme, master=master)
     try:
         atomic.replace(into, content)
     except OSError as error:
@@ -74,8 +88,29 @@ def _check_target(into: Path, form: str) -> None:
         )
 
 
+def _template(form: str, path: Path | None, layout: str) -> Template | None:
+    """Return the presenter's master (None: none is named)."""
+    if form != PRESENTATION and (path is not None or layout):
+        raise BadRequest(
+            f"a template is for PowerPoint, not for {printable(form)}",
+            "end the name of --out with .pptx",
+        )
+    if path is None:
+        if layout:
+            raise BadRequest("--layout names one of a template", "name that file with --template")
+        return None
+    content = atomic.read(path, LARGEST_BYTES, "template", "name a .pptx or .potx file")
+    return Template(content, layout or LAYOUT)
+
+
 def _written(
-    made: Deck, report: Report, recorded: Recording | None, *, form: str, theme: str
+    made: Deck,
+    report: Report,
+    recorded: Recording | None,
+    *,
+    form: str,
+    theme: str,
+    master: Template | None,
 ) -> bytes:
     colors = THEMES[theme]
     if form == PDF:
@@ -87,9 +122,7 @@ def _written(
 
         played = recorded.cast if recorded is not None and recorded.verified else None
         return render_deck(made, colors, played)
-    from harness.show.deck.presentation import as_pptx
-
-    return as_pptx(made, report.curve, colors)
+    return as_pptx(made, report.curve, colors, master)
 
 
 def _summary(made: Deck, agenda: Agenda, into: Path) -> str:

@@ -151,6 +151,7 @@ ONLY_IN = {
     "pptx": (
         "harness.show.pptx",
         "harness.show.pptx_file",
+        "harness.show.deck.canvas",
         "harness.show.deck.chart",
         "harness.show.deck.presentation",
     ),

@@ -21,21 +21,27 @@ _WITH_MACROS = (  # python-pptx knows templates and slide shows without them
 
 
 @contextmanager
-def untrusted() -> Iterator[None]:
-    """Turn any failure into ``BadRequest``: python-pptx raises many kinds for a bad deck."""
+def untrusted(noun: str = "deck") -> Iterator[None]:
+    """Turn any failure into ``BadRequest``: python-pptx raises many kinds for a bad file.
+
+    ``noun`` is what the file should be.
+    """
     try:
         yield
     except BadRequest:
         raise
     except Exception as error:
         raise BadRequest(
-            "the deck is not a PowerPoint file, or it is damaged",
+            f"the {noun} is not a PowerPoint file, or it is damaged",
             "open it in PowerPoint and save it again",
         ) from error
 
 
-def open_deck(deck: bytes) -> "Presentation":
-    """Return the presentation, a template or a slide show, too; raise ``BadRequest``."""
+def open_deck(deck: bytes, noun: str = "file") -> "Presentation":
+    """Return the presentation, a template or a slide show, too; raise ``BadRequest``.
+
+    ``noun`` is what the file should be.
+    """
     try:
         import pptx  # noqa: F401 - it says which parts are presentations
     except ImportError as error:
@@ -47,6 +53,8 @@ def open_deck(deck: bytes) -> "Presentation":
     PartFactory.part_type_for.update(dict.fromkeys(_WITH_MACROS, PresentationPart))
     main = Package.open(BytesIO(deck)).main_document_part
     if not isinstance(main, PresentationPart):
-        raise BadRequest("the file is no presentation", "give a .pptx, .pptm, .potx or .ppsx file")
+        raise BadRequest(
+            f"the {noun} is no presentation", "give a .pptx, .pptm, .potx or .ppsx file"
+        )
     presentation: Presentation = main.presentation
     return presentation

@@ -28,44 +28,44 @@ _UNREADABLE = (
 )
 
 
-def check_package(deck: bytes) -> None:
+def check_package(deck: bytes, noun: str = "deck") -> None:
     """Raise ``BadRequest`` unless the deck is a zip file of reasonable size whose XML declares no
     document type.
 
-    The limits apply to the sizes that the zip file declares; ``zipfile`` reads no part beyond its
-    declared size.
+    ``noun`` is what the file should be. The limits apply to the sizes that the zip file declares;
+    ``zipfile`` reads no part beyond its declared size.
     """
     if deck.startswith(_OLE):
-        raise _of_another_kind(_ENCRYPTED in deck)
+        raise _of_another_kind(noun, encrypted=_ENCRYPTED in deck)
     try:
         with zipfile.ZipFile(BytesIO(deck)) as package:
             parts = package.infolist()
             if _OPEN_DOCUMENT in {part.filename for part in parts}:
-                raise BadRequest("the deck is an OpenDocument presentation", _AS_PPTX)
-            _check_sizes(parts)
+                raise BadRequest(f"the {noun} is an OpenDocument presentation", _AS_PPTX)
+            _check_sizes(parts, noun)
             for part in parts:
                 if _is_xml(part) and b"<!DOCTYPE" in package.read(part):
                     raise BadRequest(
-                        "the deck has a document type in its XML, which no deck needs", _HINT
+                        f"the {noun} has a document type in its XML, which no deck needs", _HINT
                     )
     except _UNREADABLE as error:
-        raise BadRequest("the deck is not a PowerPoint file, or it is damaged", _HINT) from error
+        raise BadRequest(f"the {noun} is not a PowerPoint file, or it is damaged", _HINT) from error
 
 
-def _of_another_kind(encrypted: bool) -> BadRequest:
+def _of_another_kind(noun: str, *, encrypted: bool) -> BadRequest:
     if encrypted:
-        return BadRequest("the deck has a password", "save a copy of it without a password")
-    return BadRequest("the deck is not a .pptx file but one of PowerPoint 97", _AS_PPTX)
+        return BadRequest(f"the {noun} has a password", "save a copy of it without a password")
+    return BadRequest(f"the {noun} is not a .pptx file but one of PowerPoint 97", _AS_PPTX)
 
 
-def _check_sizes(parts: list[zipfile.ZipInfo]) -> None:
+def _check_sizes(parts: list[zipfile.ZipInfo], noun: str) -> None:
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
         limits = f"{LARGEST_UNPACKED:,} bytes or {MOST_PARTS:,} parts"
-        raise BadRequest(f"the deck would unpack to more than {limits}", _HINT)
+        raise BadRequest(f"the {noun} would unpack to more than {limits}", _HINT)
     if sum(part.file_size for part in parts if _is_xml(part)) > LARGEST_XML:
-        raise BadRequest(f"the deck has more than {LARGEST_XML:,} bytes of XML", _HINT)
+        raise BadRequest(f"the {noun} has more than {LARGEST_XML:,} bytes of XML", _HINT)
     if len({part.filename.lower() for part in parts}) < len(parts):
-        raise BadRequest("the deck has two parts of one name", _HINT)
+        raise BadRequest(f"the {noun} has two parts of one name", _HINT)
 
 
 def _is_xml(part: zipfile.ZipInfo) -> bool:

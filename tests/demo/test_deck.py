@@ -81,6 +81,32 @@ def test_another_format_is_refused_before_anything_is_read(name: str, tmp_path: 
         deck(tmp_path / "no take", tmp_path / name, AGENDA, theme="light")
 
 
+@pytest.mark.parametrize(
+    ("name", "template", "layout", "sentence"),
+    [
+        ("deck.pdf", "master.pptx", "", "a template is for PowerPoint, not for .pdf"),
+        ("deck.html", None, "Blank", "a template is for PowerPoint, not for .html"),
+        ("deck.pptx", None, "Blank", "--layout names one of a template"),
+        ("deck.pptx", "master.pptx", "", "there is no template"),
+    ],
+)
+def test_a_template_that_cannot_be_used_is_refused_before_anything_is_read(
+    name: str, template: str | None, layout: str, sentence: str, tmp_path: Path
+) -> None:
+    file = None if template is None else tmp_path / template
+    with pytest.raises(BadRequest) as refused:
+        deck(
+            tmp_path / "no take",
+            tmp_path / name,
+            AGENDA,
+            theme="light",
+            template=file,
+            layout=layout,
+        )
+
+    assert sentence in refused.value.sentence
+
+
 def test_a_folder_that_is_not_there_is_refused(take: Path, tmp_path: Path) -> None:
     with pytest.raises((BadRequest, MachineFailed), match="cannot"):
         deck(take, tmp_path / "missing" / "deck.pdf", AGENDA, theme="light")
