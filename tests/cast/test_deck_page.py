@@ -186,6 +186,14 @@ def test_a_second_window_has_the_notes_and_both_lead(room: Page) -> None:
 
 
 @needs_chromium
+def test_no_other_window_can_lead(room: Page) -> None:
+    room.evaluate("postMessage({ deck: 'at', slide: 3 }, '*')")
+    room.evaluate("new Promise((done) => setTimeout(done, 200))")
+
+    assert room.state("slide") == "1"
+
+
+@needs_chromium
 def test_the_space_key_of_the_second_window_plays_the_recording_in_the_room(room: Page) -> None:
     room.press("p")
     desk = room.popup("#desk-1")

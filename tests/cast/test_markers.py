@@ -1,9 +1,18 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.cast.format import Cast, Event
-from harness.cast.markers import extract_markers, marker_sequence
+from harness.cast.markers import (
+    DISTRIBUTED_DONE,
+    HEADLINE,
+    extract_markers,
+    gap_moment,
+    marker_sequence,
+)
+from tests.casts import race_cast
 
 LABELS = st.text("abcdefghijklmnopqrstuvwxyz 0123456789", min_size=1, max_size=40)
 PLAIN = st.text(st.characters(exclude_characters="\x1b", exclude_categories=["Cs"]), max_size=20)
@@ -60,3 +69,18 @@ def test_a_label_is_of_small_letters_digits_and_spaces(label: str) -> None:
 def test_times_that_run_backwards_are_left_for_others_to_judge() -> None:
     events = (Event(2.0, "o", "late"), Event(1.0, "o", "early"))
     assert extract_markers(Cast(columns=80, rows=24, events=events)).events == events
+
+
+def test_the_gap_is_shown_just_after_the_distributed_side_is_done() -> None:
+    cast = race_cast()
+    done, headline = cast.marker_at(DISTRIBUTED_DONE), cast.marker_at(HEADLINE)
+    assert done is not None
+    assert headline is not None
+
+    assert done < gap_moment(cast) < done + 1 < headline
+
+
+def test_a_recording_without_moments_is_shown_at_its_end() -> None:
+    cast = replace(race_cast(), events=race_cast().events[:1])
+
+    assert gap_moment(cast) == cast.duration_s

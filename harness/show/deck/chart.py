@@ -21,7 +21,6 @@ IDEAL, LAW = "ideal", "Amdahl's law"
 AXES = ("number of workers p", "speedup S(p) over the baseline")
 _TIMES = '[<10]0.00"×";[<100]0.0"×";0"×"'
 _MEASURED_PT, _PREDICTED_PT = 16, 12
-_GAP = "./c:yVal//c:pt[c:v='None']"
 _DIGITS = 4
 
 
@@ -52,15 +51,9 @@ def is_scatter(shape: Any) -> bool:
 
 
 def settle(chart: Any) -> None:
-    """Remove what says when a chart was made, and the points that are not there.
-
-    python-pptx writes those as the word None.
-    """
+    """Remove from a chart's workbook when it was made."""
     workbook = chart.part.chart_workbook.xlsx_part
     workbook._blob = without_moment(workbook.blob)
-    for series in chart._chartSpace.xpath(".//c:ser"):
-        for point in series.xpath(_GAP):
-            point.getparent().remove(point)
 
 
 def paint(chart: Any, theme: Theme, size_pt: float) -> None:
