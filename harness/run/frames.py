@@ -131,12 +131,13 @@ class SessionFrames:
         return self.session.log_hint.format(side=failed.side)
 
     def _frame(self) -> Batch:
-        """Listen for one frame's time; every event is stamped as it arrives."""
+        """Listen for one frame's time; every event is stamped with when it arrived."""
         events: list[e.Event] = []
-        self.processes.listen(
-            self.waits.frame_s,
-            lambda process, received: events.extend(self._note_events(process, received)),
-        )
+
+        def receive(process: SideProcess, received: Batch, arrived: float) -> None:
+            events.extend(self._note_events(process, received, arrived - self._began))
+
+        self.processes.listen(self.waits.frame_s, receive)
         if not self.plan.simulated:
             events += self.observation.samples(self.now, self.running, self.trial)
         self.observation.count_frame(self.now)
@@ -161,8 +162,8 @@ class SessionFrames:
         program = "" if found.pid in roots else found.name
         return names.get(found.pid, program), found
 
-    def _note_events(self, process: SideProcess, received: Sequence[e.Event]) -> Batch:
-        """Note the events of a process; return those to pass on.
+    def _note_events(self, process: SideProcess, received: Sequence[e.Event], at: float) -> Batch:
+        """Note the events of a process, which arrived at a time; return those to pass on.
 
         The process of a variant has no lane: only its rate and its failure are passed on, and of
         copies that run at once only their failures. Once the session is measured, a failure is
@@ -172,7 +173,7 @@ class SessionFrames:
             self.variants_ready += [event for event in received if isinstance(event, e.Ready)]
             received = [event for event in received if isinstance(event, e.Rated | e.Failed)]
         going_on = self._stall_watch.note_reports(process.side, received)
-        events = self.stamped(process.side, [*going_on, *received])
+        events = self._stamped_at(at, process.side, [*going_on, *received])
         for event in events:
             self._note(event)
         passed_on = filter(self._is_passed_on, events)
@@ -186,7 +187,7 @@ class SessionFrames:
                 return replace(event, scores=b"", kept_back=""), *comparisons
             case e.AnswerScored() if self.to_rescore is not None:
                 own, self.to_rescore = self.to_rescore, None
-                return self.stamped(Side.DISTRIBUTED, [self._rescored(own, event)])
+                return self._stamped_at(event.at, Side.DISTRIBUTED, [self._rescored(own, event)])
             case _:
                 return (event,)
 
@@ -211,9 +212,11 @@ class SessionFrames:
                 return True
 
     def stamped(self, side: Side, events: Iterable[e.Event]) -> Batch:
-        """Return a side's events with the time, the side and its trial on them."""
-        now = self.now
-        return tuple(e.stamp(event, now, side, self.trial[side]) for event in events)
+        """Return a side's events with the time now, the side and its trial on them."""
+        return self._stamped_at(self.now, side, events)
+
+    def _stamped_at(self, at: float, side: Side, events: Iterable[e.Event]) -> Batch:
+        return tuple([e.stamp(event, at, side, self.trial[side]) for event in events])
 
     def _note(self, event: e.Event) -> None:
         """Keep what the conducting itself depends on."""

@@ -122,7 +122,7 @@ class Rights(NamedTuple):
 
 
 class Elapsed(NamedTuple):
-    """The seconds between two moments, of each of which only the earliest and latest are known."""
+    """The seconds from go to a report; of both only the earliest and the latest are known."""
 
     least_s: float
     most_s: float
@@ -161,24 +161,27 @@ class Conversation:
         """Note that the order was written: the process may have begun earlier, but not later."""
         self._delivered_at = self._clock()
 
-    def fault(self, event: e.Event, heard_at: float) -> str:
-        """Return what is wrong with a report that is received now (empty: nothing), and note it.
+    def fault(self, event: e.Event, heard_at: float, at: float | None = None) -> str:
+        """Return what is wrong with a report (empty: nothing), and note it.
 
-        At ``heard_at`` there was nothing to read from the process.
+        It was received ``at`` a time by the clock (None: now). At ``heard_at`` there was nothing to
+        read from the process.
         """
-        sentence = next(self._faults(event, heard_at), "")
+        at = self._clock() if at is None else at
+        elapsed = Elapsed(heard_at - self._delivered_at, at - self._ordered_at)
+        sentence = next(self._faults(event, elapsed), "")
         if not sentence:
             self._note(event)
         return sentence
 
-    def _faults(self, event: e.Event, heard_at: float) -> Iterator[str]:
+    def _faults(self, event: e.Event, elapsed: Elapsed) -> Iterator[str]:
         kind = event.__struct_config__.tag
         turns = MAY_REPORT.get(type(event))
         if turns is None:
             yield f"it sent {kind!r}, which only the conductor says"
         elif self.turn not in turns:
             yield f"it sent {kind!r} {self.turn}"
-        elif event != e.stamp(event, *_UNSTAMPED):
+        elif (event.at, event.side, event.trial) != _UNSTAMPED:
             yield f"it sent {kind!r} with a time, a side or a trial, which only the conductor says"
         match event:
             case e.Struck() | e.Unstruck() if not self._rights.chaos:
@@ -192,7 +195,7 @@ class Conversation:
             case e.CoreTime() if e.CoreTime in self._once:
                 yield f"it sent {kind!r} twice"
             case e.Finished():
-                yield from self._faults_of_finished(event, self._elapsed(heard_at))
+                yield from self._faults_of_finished(event, elapsed)
             case e.Probed(together=together) if together != getattr(self._order, "together", None):
                 yield "it sent the speed of a probe that it was not asked for"
             case e.Rated() if not self._is_asked_for(event):
@@ -236,10 +239,6 @@ class Conversation:
                 f"it says that its clock ran for {event.wall_s:.2f} s,"
                 f" and finished {elapsed.most_s:.2f} s after go"
             )
-
-    def _elapsed(self, heard_at: float) -> Elapsed:
-        """Return the seconds from go until the report that is received now."""
-        return Elapsed(heard_at - self._delivered_at, self._clock() - self._ordered_at)
 
     def _is_asked_for(self, event: e.Rated) -> bool:
         order = self._order

@@ -3,23 +3,40 @@
 May import ``model``, ``events``, ``errors`` and ``run``.
 """
 
-import selectors
+import select
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from harness.errors import LACKS, SideFailed, reason_of
 from harness.events import Event, Failed
 from harness.model import Side, Variant
 from harness.run.launch import SideProcess, end_all, launch
 from harness.run.protocol import AT_REST, HINT, Conversation, Rights
-from harness.run.wire import Assignment
+from harness.run.wire import BLOCK_BYTES, Assignment
 
 LOOK_EVERY_S = 0.02
 LATE_FROM_AWAY_S = 2.0  # what is later than usual is a caveat of the audit
+MOST_BYTES = 1 << 20
+"""More than these do not wait until a frame is due."""
 
 Key = Side | Variant | int
-Receive = Callable[[SideProcess, tuple[Event, ...]], None]
+Receive = Callable[[SideProcess, tuple[Event, ...], float], None]
+"""Is given a process, events of it, and when they arrived by the clock."""
+
+
+class _Arrival(NamedTuple):
+    """Bytes of a process, and when they were read; none had come by ``heard_at``.
+
+    ``is_last``: it has closed its end.
+    """
+
+    process: SideProcess
+    content: bytes
+    at: float
+    heard_at: float
+    is_last: bool
 
 
 class SideProcesses:
@@ -65,38 +82,64 @@ class SideProcesses:
         return busy
 
     def listen(self, seconds: float, receive: Receive) -> None:
-        """Hand over events as they arrive, for that many seconds."""
-        until = self._clock() + seconds
-        with selectors.DefaultSelector() as selector:
-            for process in self._processes.values():
-                if not process.reader.closed:
-                    selector.register(process.reader.descriptor, selectors.EVENT_READ, process)
-            while (left := until - (now := self._clock())) > 0:
-                for key, _ in selector.select(left):
-                    receive(key.data, self._receive(key.data))
-                    if key.data.reader.closed:
-                        selector.unregister(key.fd)
-                self._heard_at = now  # what came before this was read by now
+        """Hand over, after that many seconds, the events that arrived, each with when it did.
 
-    def _receive(self, process: SideProcess) -> tuple[Event, ...]:
-        """Return the events of a side.
+        They are read and timed at once. What they say is looked at when all are there: whoever
+        wakes up for each pays for it with cold caches.
+        """
+        until = self._clock() + seconds
+        while self._clock() < until:
+            for arrival in self._arrivals(until):
+                if events := self._events_of(arrival):
+                    receive(arrival.process, events, arrival.at)
+
+    def _arrivals(self, until: float) -> list["_Arrival"]:
+        """Return what arrives until a time by the clock, or until it is very much."""
+        poll, reading = select.poll(), dict[int, SideProcess]()
+        for process in self._processes.values():
+            if not process.reader.closed:
+                poll.register(process.reader.descriptor, select.POLLIN)
+                reading[process.reader.descriptor] = process
+        arrivals: list[_Arrival] = []
+        size = 0
+        while size < MOST_BYTES and (left := until - (now := self._clock())) > 0:
+            whole = True
+            for descriptor, _ in poll.poll(1e3 * left):
+                arrival = self._read(reading[descriptor])
+                if arrival.is_last:
+                    poll.unregister(descriptor)
+                arrivals.append(arrival)
+                size += len(arrival.content)
+                whole = whole and len(arrival.content) < BLOCK_BYTES
+            if whole:
+                self._heard_at = now  # what came before this was read by now
+        return arrivals
+
+    def _read(self, process: SideProcess) -> "_Arrival":
+        content = process.reader.read()
+        return _Arrival(process, content, self._clock(), self._heard_at, process.reader.closed)
+
+    def _events_of(self, arrival: "_Arrival") -> tuple[Event, ...]:
+        """Return the events that have arrived from a side.
 
         One that reports what it cannot has failed, and so has one that closes its pipe, reported or
         not.
         """
-        events = self._without_faults(process, process.reader.receive())
+        process = arrival.process
+        events = self._without_faults(arrival, process.reader.events_of(arrival.content))
         if any(isinstance(event, Failed) for event in events):
             self._failed.add(process.side)
-        elif process.reader.closed and process.side not in self._failed:
+        elif arrival.is_last and process.side not in self._failed:
             self._failed.add(process.side)
             return (*events, process.exit_failure())
         return events
 
-    def _without_faults(self, process: SideProcess, events: tuple[Event, ...]) -> tuple[Event, ...]:
+    def _without_faults(self, arrival: "_Arrival", events: tuple[Event, ...]) -> tuple[Event, ...]:
         """Return the events up to the first that has a fault; that is a failure, and the last."""
+        process = arrival.process
         for place, event in enumerate(events):
-            if sentence := process.conversation.fault(event, self._heard_at):
-                process.reader.closed = True
+            if sentence := process.conversation.fault(event, arrival.heard_at, arrival.at):
+                process.reader.disbelieve()
                 return (*events[:place], Failed(reason=sentence, hint=HINT))
         return events
 

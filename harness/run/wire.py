@@ -20,7 +20,7 @@ from harness.events import Event, Failed, Finished
 from harness.model import Parameters, Side, Variant
 
 READS_AT_ONCE = 16
-CAPACITY_BYTES = 1 << 16  # of a pipe, on Linux
+BLOCK_BYTES = CAPACITY_BYTES = 1 << 16  # of a pipe, on Linux
 CLOSE_WITHIN_S = 2.0
 
 SendEvent = Callable[[Event], None]
@@ -219,12 +219,13 @@ class EventWriter:
 
 
 class EventReader:
-    """The conductor's end of the event pipe. ``closed``: no more events will come."""
+    """The conductor's end of the event pipe. ``closed``: no more bytes will be read."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
         self.closed = False
         self._partial = b""
+        self._disbelieved = False
 
     @classmethod
     def open(cls, descriptor: int) -> Self:
@@ -233,11 +234,32 @@ class EventReader:
         return cls(descriptor)
 
     def receive(self) -> tuple[Event, ...]:
-        """Return the events that have arrived.
+        """Return the events that have arrived; not all of them, if the side never pauses."""
+        blocks: list[bytes] = []
+        with contextlib.suppress(BlockingIOError):
+            while not self.closed and len(blocks) < READS_AT_ONCE:
+                blocks.append(self.read())
+        return self.events_of(b"".join(blocks))
 
-        A garbled or endless line closes the reader; it is returned as ``Failed``.
+    def read(self) -> bytes:
+        """Return a block of bytes that have arrived; none once the side has closed its end.
+
+        One that is shorter than ``BLOCK_BYTES`` was all that there was. Raises ``BlockingIOError``
+        if there was nothing.
         """
-        *lines, self._partial = (self._partial + self._read()).split(b"\n")
+        block = os.read(self.descriptor, BLOCK_BYTES)
+        self.closed = self.closed or not block
+        return block
+
+    def events_of(self, content: bytes) -> tuple[Event, ...]:
+        """Return the events of bytes that follow those before.
+
+        A garbled or endless line closes the reader; it is returned as ``Failed``, and nothing is
+        believed after it.
+        """
+        if self._disbelieved:
+            return ()
+        *lines, self._partial = (self._partial + content).split(b"\n")
         if len(self._partial) > LONGEST_LINE_BYTES:
             lines.append(self._partial)
         events: list[Event] = []
@@ -245,17 +267,10 @@ class EventReader:
             for line in filter(None, lines):
                 events.append(decode(line))
         except Garbled as garbled:
-            self.closed = True
+            self.disbelieve()
             events.append(Failed(reason=garbled.sentence))
         return tuple(events)
 
-    def _read(self) -> bytes:
-        """Return bytes that have arrived; not all of them, if the side never pauses."""
-        blocks: list[bytes] = []
-        while not self.closed and len(blocks) < READS_AT_ONCE:
-            try:
-                blocks.append(os.read(self.descriptor, 1 << 16))
-            except BlockingIOError:
-                break
-            self.closed = not blocks[-1]
-        return b"".join(blocks)
+    def disbelieve(self) -> None:
+        """Read nothing more, and make no events of what was read and not looked at."""
+        self.closed = self._disbelieved = True

@@ -2,7 +2,7 @@ import re
 import signal
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 
 from harness import events as e
 from harness.errors import Disagreement, Interrupted, SideFailed, TwoclocksError
+from harness.event_lines import encode
 from harness.model import Schedule, SessionStage, Side, Variant
 from harness.run import proving
 from harness.run.baseline_variants import VariantPlan
@@ -19,6 +20,7 @@ from harness.run.conductor import Conductor
 from harness.run.frames import Batch
 from harness.run.host import usable_cores
 from harness.run.plan import Plan, Session, Waits
+from harness.run.progress_reports import PROGRESS_EVERY_S
 from harness.run.schedule import UNPINNED, CoreShares
 from harness.run.wire import TimeVariant
 from tests.builders import a_spec, a_workload_file
@@ -29,6 +31,7 @@ LONG = {"seconds": 60.0, "chunks": 1000, "quality": 0.97}
 
 
 WAITS = Waits(frame_s=0.05, probe_s=0.2, quiet_for_s=0.2, settle_within_s=0.5, end_within_s=2.0)
+LONG_FRAMES = replace(WAITS, frame_s=0.6)
 
 
 @dataclass
@@ -73,7 +76,10 @@ class Ran:
 
 def a_session(out: Path, workload: str = "simulated", **changes: Any) -> Session:
     fields: dict[str, Any] = {"simulated": True, "core_shares": UNPINNED}
-    session: dict[str, Any] = {"replay_rest": changes.pop("replay_rest", False)}
+    session: dict[str, Any] = {
+        "replay_rest": changes.pop("replay_rest", False),
+        "waits": changes.pop("waits", WAITS),
+    }
     asked = {
         name: changes.pop(name)
         for name in ("schedule", "trials", "workers", "params", "points", "chaos")
@@ -81,7 +87,7 @@ def a_session(out: Path, workload: str = "simulated", **changes: Any) -> Session
     }
     spec = a_spec(**({"params": QUICK if workload == "simulated" else {}} | asked))
     plan = Plan(spec=spec, workload=workload, **(fields | changes))
-    return Session(plan=plan, out=out, waits=WAITS, **session)
+    return Session(plan=plan, out=out, **session)
 
 
 def ran(session: Session, presenter: Presenter | None = None) -> Ran:
@@ -240,6 +246,19 @@ def test_a_session_runs_to_its_end(in_turn: Ran, together: Ran) -> None:
 def test_time_never_runs_backwards(in_turn: Ran) -> None:
     stamps = [event.at for event in in_turn.events]
     assert stamps == sorted(stamps)
+
+
+def test_what_comes_within_a_frame_has_the_time_at_which_it_came(tmp_path: Path) -> None:
+    result = ran(a_session(tmp_path, params=QUICK | {"seconds": 1.5}, waits=LONG_FRAMES))
+    times = [
+        [event.at for event in batch if isinstance(event, e.Progress)] for batch in result.batches
+    ]
+    assert any(each[-1] - each[0] > PROGRESS_EVERY_S / 2 for each in times if each)
+    assert all(
+        event.at < shown_at
+        for batch, shown_at in zip(result.batches, result.shown_at, strict=True)
+        for event in batch
+    )
 
 
 def test_a_finished_event_comes_no_sooner_than_its_wall_time(in_turn: Ran) -> None:
@@ -401,6 +420,37 @@ def test_a_side_that_garbles_its_events_is_ended(tmp_path: Path) -> None:
     assert isinstance(result.ended, SideFailed)
     assert result.ended.sentence.startswith("the baseline side failed: not an event")
     assert nobody_left(result)
+
+
+IN_ONE_FRAME = """
+def baseline(given, report):
+    for line in {lines}:
+        os.write(int(sys.argv[1].split('"events_fd":')[1].split(",")[0]), line + b"\\n")
+        time.sleep(0.05)
+    {then}
+"""
+PROGRESS = encode(e.Progress(done=1)).strip()
+
+
+def said_by_the_baseline(result: Ran) -> list[type[e.Event]]:
+    said = result.of(e.Progress, e.Failed)
+    return [type(event) for event in said if event.side is BASELINE]
+
+
+def test_nothing_is_believed_that_comes_behind_a_fault_in_one_frame(tmp_path: Path) -> None:
+    lines = [b"not an event", PROGRESS]
+    changes = IN_ONE_FRAME.format(lines=lines, then="time.sleep(60)")
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path, changes), waits=LONG_FRAMES))
+    assert said_by_the_baseline(result) == [e.Failed]
+    assert nobody_left(result)
+
+
+def test_what_a_side_said_before_it_ended_in_one_frame_comes_first(tmp_path: Path) -> None:
+    changes = IN_ONE_FRAME.format(lines=[PROGRESS, PROGRESS], then="os._exit(7)")
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path, changes), waits=LONG_FRAMES))
+    assert said_by_the_baseline(result) == [e.Progress, e.Progress, e.Failed]
+    assert isinstance(result.ended, SideFailed)
+    assert result.ended.sentence == "the baseline side failed: its process ended with exit code 7"
 
 
 LINGER = """

@@ -171,6 +171,17 @@ def test_nothing_is_believed_after_a_garbled_line() -> None:
         os.close(descriptor)
 
 
+def test_what_was_read_before_a_garbled_line_was_noticed_is_not_believed() -> None:
+    with a_pipe() as (reader, descriptor):
+        os.write(descriptor, b"garbage\n")
+        first = reader.read()
+        os.write(descriptor, encode(Progress(done=9)))
+        second = reader.read()
+        os.close(descriptor)
+        assert [type(event) for event in reader.events_of(first)] == [Failed]
+        assert reader.events_of(second) == ()
+
+
 def spoken_by(descriptor: int, content: bytes) -> threading.Thread:
     def write() -> None:
         left = memoryview(content)
