@@ -17,7 +17,7 @@ from typing import NamedTuple
 import psutil
 
 from harness.model import ProcessState
-from harness.run.process_records import Identity, record_of
+from harness.run.process_records import Identity, proc_file, record_of
 
 KnownProcesses = Mapping[int, float]
 Snapshot = Mapping[Identity, tuple[str, float]]
@@ -72,10 +72,7 @@ def adopted_cpu_seconds(guard_pid: int, pid: int) -> float:
 
 
 def _living_children(pid: int) -> list[int]:
-    try:
-        return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_bytes().split())]
-    except (OSError, ValueError):
-        return []
+    return [*map(int, proc_file(pid, f"task/{pid}/children").split())]
 
 
 def descendants_cpu_seconds(apart: Iterable[int] = (), guard_pid: int | None = None) -> float:
