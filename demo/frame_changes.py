@@ -7,7 +7,8 @@ A recording holds all that is written, so that whoever watches it pays for every
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import groupby, zip_longest
+from itertools import compress, groupby, zip_longest
+from operator import ne
 
 from rich.cells import cell_len
 from rich.color import ColorSystem
@@ -100,8 +101,8 @@ def _changed(line: Line, old: Line) -> Iterator[int]:
     """Yield the columns of which the character or its style changed; the lines are equally long."""
     for column, one, before in _unlike(line, old):
         if one.style is before.style or one.style == before.style:
-            pairs = enumerate(zip(one.text, before.text, strict=True), column)
-            yield from [place for place, (new, former) in pairs if new != former]
+            columns = range(column, column + len(one.text))
+            yield from compress(columns, map(ne, one.text, before.text))
         else:
             yield from range(column, column + len(one.text))
 

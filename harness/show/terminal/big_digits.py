@@ -65,13 +65,19 @@ def draw_digits(clock: str, face: Face, width: int) -> tuple[str, ...]:
     Where ``width`` is too small the tenths go first, then the face is a smaller one; at last small
     digits stand in the last row.
     """
-    for smaller in NUMBER_FACES[NUMBER_FACES.index(face) :]:
+    for smaller in _faces_from(face):
         for written in (clock, clock.partition(".")[0]):
             if digits_width(written, smaller) <= width:
                 glyphs = [_glyph(character, smaller) for character in written]
                 rows = ((" " * smaller.gap).join(row) for row in zip(*glyphs, strict=True))
                 return ("",) * (face.rows - smaller.rows) + tuple(rows)
     return ("",) * (face.rows - 1) + (clock[:width],)
+
+
+@lru_cache(maxsize=len(NUMBER_FACES))
+def _faces_from(face: Face) -> tuple[Face, ...]:
+    """Return a face and all that are smaller."""
+    return NUMBER_FACES[NUMBER_FACES.index(face) :]
 
 
 def read_digits(rows: Sequence[str]) -> str:

@@ -8,9 +8,6 @@ Reads no clock. May import ``model``, ``state``, ``text`` and its neighbours in 
 from dataclasses import dataclass
 from datetime import datetime
 
-from rich.cells import cell_len
-
-from harness import text
 from harness.model import Schedule, SessionStage, Spec
 from harness.show import appendix_phrases
 from harness.show.terminal import panel_phrases as phrases
@@ -18,17 +15,13 @@ from harness.show.terminal import turn_phrases
 from harness.show.terminal.lines import (
     BASELINE_PAINT,
     DISTRIBUTED_PAINT,
-    LABEL,
-    STRONG,
     Frame,
     Line,
     cut,
-    first_fitting,
-    join_fitting,
-    justify,
     pad,
     piece,
 )
+from harness.show.terminal.panel_edges import footer_lines, header_line
 from harness.show.terminal.race_track import axis_end_s, draw_track
 from harness.show.terminal.room import FOOTER_ROWS, Room, share_out
 from harness.show.terminal.side_box import draw_box
@@ -203,25 +196,16 @@ def _track(
 
 
 def _header(board: Board, spec: Spec, caption: Caption, columns: int) -> Line:
-    """Return what runs on which input, when.
-
-    Where room is short the item count goes first, then the schedule, then the name.
-    """
-    badge = (piece(f" {cut(caption.badge, 20)} ", LABEL),) if caption.badge else ()
-    items, digest = phrases.input_facts(board, spec)
-    name = cut(spec.workload.name, 20)
-    moment = text.moment(caption.utc)
-    schedule = str(caption.schedule).upper().replace("-", " ")
-    run = f"run {cut(caption.run_id, 16)}"
-    choices = (
-        [name, items, digest, moment, schedule, run],
-        [name, digest, moment, schedule, run],
-        [name, digest, moment, run],
-        [digest, moment, run],
+    """Return what runs on which input, when."""
+    return header_line(
+        caption.badge,
+        cut(spec.workload.name, 20),
+        phrases.input_facts(board, spec),
+        caption.utc.replace(microsecond=0),
+        caption.schedule,
+        caption.run_id,
+        columns,
     )
-    room = columns - 2 - sum(cell_len(part.text) for part in badge)
-    variants = [" · ".join(filter(None, parts)) for parts in choices]
-    return (*badge, piece(" "), piece(first_fitting(variants, room)))
 
 
 def _footer(
@@ -237,29 +221,11 @@ def _footer(
     Where the footer is short, the remark is one of those facts. The last line ends with the prompt
     and with facts that had no room.
     """
-    width = columns - 2
     facts = _facts(board, spec, caption, views, clocks=not room.track_rows)
     notes = phrases.note(board, spec, views)
-    if room.footer_rows == FOOTER_ROWS:
-        news = join_fitting(facts, width)
-        below = [(piece(" "), piece(first_fitting(notes, width)))]
-    else:
-        news = _with_note(facts, notes, width, first=bool(phrases.urgent_note(board, views)))
-        below = []
-    left_over = [fact for fact in facts if fact not in news]
-    keys, prompt = phrases.keys_and_prompt(caption.keys, caption.prompt, width)
-    end = join_fitting([prompt, *left_over], width - cell_len(keys) - 2)
-    last = (piece(" "), piece(justify(keys, end, width)))
-    return ((piece(" "), piece(news, STRONG)), *below, last)
-
-
-def _with_note(facts: list[str], notes: phrases.Variants, width: int, *, first: bool) -> str:
-    """Return facts and the note that has no line of its own: first, or before the last fact."""
-    if first:
-        return join_fitting([cut(notes[0], width), *facts], width)
-    whole = [" · ".join(filter(None, [*facts[:-1], note, *facts[-1:]])) for note in notes]
-    shortest = join_fitting([*facts[:-1], *notes[1:2], *facts[-1:]], width)
-    return first_fitting([*whole[:2], shortest], width)
+    is_urgent = bool(phrases.urgent_note(board, views))
+    whole = room.footer_rows == FOOTER_ROWS
+    return footer_lines(facts, notes, is_urgent, caption.keys, caption.prompt, columns - 2, whole)
 
 
 def _facts(

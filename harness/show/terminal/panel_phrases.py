@@ -5,6 +5,7 @@ May import ``model``, ``state``, ``text`` and its neighbours in ``show``.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rich.cells import cell_len
 
@@ -31,10 +32,11 @@ def titles(board: Board, spec: Spec) -> tuple[Variants, Variants]:
     """Return what both sides run on; in a sweep, the workers of this trial out of all."""
     side, most = board.distributed, spec.scales[-1]
     now = most if side.started_at is None or not spec.points else workers_at_work(side)
-    whole = _has_whole_machines(side, spec.cores_per_worker) and most == _hosts(side) > 1
+    armed_on = _hosts(side)
+    whole = most == armed_on > 1 and _has_whole_machines(side, spec.cores_per_worker)
     hosts = len({worker.process.host for worker in side.workers})
-    alone = _has_whole_machines(board.baseline, spec.baseline_cores)
-    cores = machines.cores(spec.baseline_cores, _hosts(side), whole=alone)
+    alone = armed_on > 1 and _has_whole_machines(board.baseline, spec.baseline_cores)
+    cores = machines.cores(spec.baseline_cores, armed_on, whole=alone)
     name = "RAY" if spec.commands is None else "DISTRIBUTED"
     workers = machines.workers_at_work(now, most, hosts, whole=whole)
     place = host_labels(board).get(next(iter(_homes(board.baseline)), ""), "")
@@ -208,7 +210,12 @@ def start_up(board: Board, spec: Spec) -> str:
     if spec.commands is not None and not spec.commands.says_ready:
         return "start-up is on the clock"
     duration = board.distributed.armed.startup_s
-    return f"cold start {text.seconds(duration)} off the clock" if duration is not None else ""
+    return _cold_start(duration) if duration is not None else ""
+
+
+@lru_cache(maxsize=1)
+def _cold_start(duration: float) -> str:
+    return f"cold start {text.seconds(duration)} off the clock"
 
 
 def note(board: Board, spec: Spec, views: tuple[SideView, SideView]) -> Variants:

@@ -136,6 +136,7 @@ def _bracket(
     return f"├{'─' * (reach - 2)}┤{behind[0] if behind else ''}"
 
 
+@lru_cache(maxsize=4)
 def _axis(end_s: float, width: int) -> str:
     """Return the marks of the time axis, as many as there is room for."""
     most = max(1, width // _FEWEST_CELLS_A_MARK)

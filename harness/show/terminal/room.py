@@ -36,19 +36,18 @@ def share_out(spec: Spec, columns: int, rows: int) -> Room:
 
     Where there is none, as in a sweep on a small terminal, workers share lines.
     """
-    smallest = Layout(
-        width=columns // 2,
-        face=SMALLEST,
-        worker_rows=0,
-        strikes=bool(spec.chaos),
-        spares=spec.spares > 0,
-    )
-    return _share_out(smallest, spec.scales[-1], strip_rows(spec), rows)
+    strikes, spares = bool(spec.chaos), spec.spares > 0
+    return _share_out(columns, rows, spec.scales[-1], strip_rows(spec), strikes, spares)
 
 
 @lru_cache(maxsize=8)
-def _share_out(smallest: Layout, workers: int, below_rows: int, rows: int) -> Room:
+def _share_out(
+    columns: int, rows: int, workers: int, below_rows: int, strikes: bool, spares: bool
+) -> Room:
     """Share out the rows of a terminal; ``below_rows`` are the strip's (0: there is none)."""
+    smallest = Layout(
+        width=columns // 2, face=SMALLEST, worker_rows=0, strikes=strikes, spares=spares
+    )
     left = rows - 1 - _HEADER_ROWS - below_rows
     for track_rows, footer_rows in _heights(rows):
         layout = _layout(smallest, workers, left - track_rows - footer_rows)

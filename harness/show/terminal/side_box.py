@@ -30,6 +30,7 @@ from harness.show.terminal.lines import (
     piece,
     wrap,
 )
+from harness.show.terminal.recent_calls import recent_calls
 from harness.show.terminal.side_view import PastRun, SideStatus, SideView, progress_percent
 from harness.show.terminal.worker_grid import VALUE_CELLS, draw_workers, grid_for
 from harness.state.side import SideStage, SideState
@@ -64,6 +65,10 @@ class Layout:
 
 def draw_box(view: SideView, layout: Layout) -> tuple[Line, ...]:
     """Return the side's box: as many lines as the layout has rows, each of the layout's width."""
+    return _draw_still_box(view, layout) if view.is_still else _draw_box(view, layout)
+
+
+def _draw_box(view: SideView, layout: Layout) -> tuple[Line, ...]:
     inner = layout.width - 4
     air: list[Line] = [()] if layout.air > 1 else []
     above = [
@@ -85,6 +90,10 @@ def draw_box(view: SideView, layout: Layout) -> tuple[Line, ...]:
         *(_between_edges(line) for line in body),
         (piece(f"╰{'─' * (layout.width - 2)}╯"),),
     )
+
+
+_draw_still_box = recent_calls(2)(_draw_box)
+"""While one side runs, the other mostly stands as it did: it is drawn once."""
 
 
 def _clock_lines(view: SideView, layout: Layout) -> list[Line]:

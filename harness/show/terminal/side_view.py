@@ -3,7 +3,7 @@
 Pure. May import ``model``, ``state`` and ``text``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rich.style import Style
@@ -41,18 +41,19 @@ class SideView:
 
     ``titles`` and ``quality_lines`` are worded in several lengths, the longest first; the first
     that fits is shown. ``elapsed`` is what the clock has run, in seconds; ``at`` is the conductor's
-    time now. A worker's bar is full when it uses all of its ``cores``. ``workers`` is how many
+    time now. It does not tell two views apart: nothing is drawn from it where one is still. A
+    worker's bar is full when it uses all of its ``cores``. ``workers`` is how many
     were asked for, the only number known until the side is ready, and ``spares`` beside them.
     ``starts`` words in several lengths when a side starts that awaits its turn, and ``coming`` what
     comes then, a paragraph each (empty: it does not wait). ``past`` is the side's run in the last
     take, shown meanwhile (None: nothing is).
     """
 
-    lane: SideState
-    status: SideStatus
-    titles: tuple[str, ...]
     elapsed: float
-    at: float
+    status: SideStatus
+    lane: SideState
+    titles: tuple[str, ...]
+    at: float = field(compare=False)
     cores: int
     workers: int
     quality_lines: tuple[str, ...]
@@ -82,6 +83,17 @@ class SideView:
     def is_stopped(self) -> bool:
         """Return whether the clock has run and stands still."""
         return self.status in (SideStatus.DONE, SideStatus.FAILED) and self.elapsed > 0
+
+    @property
+    def is_still(self) -> bool:
+        """Return whether nothing of it moves by itself: no clock runs, nobody is lost or silent."""
+        return self.status in _STILL and not (
+            self.lane.stalls
+            or any(worker.lost_at is not None or worker.struck for worker in self.lane.workers)
+        )
+
+
+_STILL = frozenset({SideStatus.READY, SideStatus.DONE})
 
 
 def progress_percent(lane: SideState) -> str:

@@ -5,13 +5,14 @@ import pytest
 from msgspec.structs import replace
 
 from harness import events as e
-from harness.model import CapacitySearch, Fault, Side
+from harness.model import CapacitySearch, ChaosKind, Fault, ProcessState, Side
 from harness.show.terminal.big_digits import SMALLEST
 from harness.show.terminal.lines import DISTRIBUTED_PAINT, Frame
 from harness.show.terminal.side_box import Layout, draw_box
 from harness.show.terminal.side_view import SideStatus, SideView
 from harness.state.series import Series
 from harness.state.side import ArmedSide, SideStage, SideState
+from harness.state.stalls import Stall
 from harness.state.worker import WorkerState
 from tests.builders import a_board, a_process, arming_events, trial_events
 from tests.capacities import a_search
@@ -402,3 +403,40 @@ def test_a_side_that_is_ready_says_its_rate_and_the_one_that_broke() -> None:
     lane = a_lane(armed=armed, started_at=None, stage=SideStage.READY, done=0)
     (said,) = [line for line in rows(a_view(lane), width=72) if "armed" in line]
     assert said == "runs at 50.0/s; 55.0/s held, 56.3/s BROKE · armed in 3.00 s"
+
+
+STILL = a_lane(some_workers(0.5, 1.0), stage=SideStage.SCORED, wall_s=5.0, done=2000)
+LOST = some_workers(0.5, lost_at=WENT_AT)
+STRUCK = some_workers(0.5, struck=e.Struck(worker="w0", kind=ChaosKind.FREEZE, at=WENT_AT))
+SILENT = (Stall("w0", ProcessState.STOPPED, since=WENT_AT),)
+
+
+def test_a_box_in_which_nothing_moves_is_drawn_once() -> None:
+    layout = a_layout(40, 2)
+    first, later = (
+        draw_box(a_view(STILL, status=SideStatus.DONE, at=at), layout) for at in (20.0, 25.0)
+    )
+    assert first is later
+
+
+@pytest.mark.parametrize(
+    ("lane", "status"),
+    [
+        (a_lane(LOST), SideStatus.READY),
+        (a_lane(STRUCK), SideStatus.READY),
+        (a_lane(some_workers(0.5), stalls=SILENT), SideStatus.READY),
+        (a_lane(some_workers(0.5)), SideStatus.LIVE),
+    ],
+    ids=["lost", "struck", "stalled", "live"],
+)
+def test_a_box_goes_on_saying_how_long_a_worker_is_away(
+    lane: SideState, status: SideStatus
+) -> None:
+    first, later = (rows(a_view(lane, status=status, at=at)) for at in (20.0, 25.0))
+    assert first != later
+
+
+def test_a_box_in_which_nothing_moves_is_drawn_anew_for_another_state() -> None:
+    view = a_view(STILL, status=SideStatus.DONE)
+    assert rows(view) != rows(a_view(replace(STILL, done=1000), status=SideStatus.DONE))
+    assert rows(view) != rows(view, width=42)
