@@ -1,7 +1,10 @@
 import math
 import re
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.errors import SideFailed
 from harness.events import Event, Progress
@@ -34,6 +37,25 @@ def test_a_reporter_passes_on_at_most_ten_reports_a_second() -> None:
 
 def test_a_reporter_passes_on_again_when_it_is_time() -> None:
     assert reported((0.0, 1), (0.09, 2), (0.11, 3)) == [1, 3]
+
+
+def test_a_long_trial_passes_on_as_many_reports_as_the_panel_draws() -> None:
+    of_a_minute = reported(*((tick / 100, tick) for tick in range(6000)))
+    assert 4 * 60 <= len(of_a_minute) <= 4 * 60 + 30
+    assert [later - done for done, later in pairwise(of_a_minute)][-100:] == [25] * 100
+
+
+@given(
+    seconds=st.floats(1.0, 60.0),
+    began_at=st.floats(0.0, 1e6),
+)
+def test_however_long_a_trial_is_its_progress_is_known_at_twenty_moments(
+    seconds: float, began_at: float
+) -> None:
+    ticks = [began_at + seconds * tick / 1000 for tick in range(1000)]
+    assert len(reported(*((at, tick) for tick, at in enumerate(ticks)))) >= min(
+        20, int(seconds / 0.11)
+    )
 
 
 def test_a_reporter_knows_what_it_did_not_pass_on() -> None:
