@@ -126,17 +126,23 @@ def _headline(talk: Talk, beat: str) -> DeckSlide:
     """Return the claim: the number, both times with their gap, and what else is in one line."""
     headline = talk.headline
     one, _ = phrases.sides(headline.results)
-    reference = f"as fast as on {one}"
+    label, reference = phrases.label(headline.results), f"as fast as on {one}"
     items = (
         Words(lines=(phrases.speedup(headline),), size=HUGE_PX, name="speedup", bold=True),
         Words(
-            lines=(reference, phrases.observations(headline)),
+            lines=tuple(filter(None, (label, reference, phrases.observations(headline)))),
             size=BODY_PX,
             name="observed",
             beside=True,
         ),
         Plot(name="plot-gap", picture=slide.gap_bars(headline), rows=slide.GAP_ROWS),
-        Words(lines=(phrases.claim(headline),), size=BODY_PX + 4, name="claim", bold=True),
+        Words(
+            lines=(phrases.claim(headline),),
+            size=BODY_PX + 4,
+            name="claim",
+            bold=True,
+            one_line=True,
+        ),
         Words(lines=tuple(_facts(headline)), size=DETAIL_PX, name="facts"),
     )
     title = phrases.result(headline)

@@ -15,11 +15,11 @@ from harness.show.figures.page import LEADING, MARGIN, SMALLEST_PX
 from harness.show.figures.picture import PLOT_ROWS
 
 TITLE_PX, PLOT_TITLE_PX = 58.0, 48.0
-FOOTER = Box(MARGIN, 838, WIDTH_PX - MARGIN, 878)
+FOOTER = Box(MARGIN, 832, WIDTH_PX - MARGIN, 880)
 LABEL = Box(FOOTER.left, FOOTER.top, 900, FOOTER.bottom)
-ORIGIN = Box(900, FOOTER.top, 1450, FOOTER.bottom)
-NUMBER = Box(1460, FOOTER.top, FOOTER.right, FOOTER.bottom)
-LABEL_PX, ORIGIN_PX = 30.0, 26.0
+ORIGIN = Box(900, FOOTER.top + 10, 1450, FOOTER.bottom)
+NUMBER = Box(1460, FOOTER.top + 10, FOOTER.right, FOOTER.bottom)
+LABEL_PX, ORIGIN_PX = 38.0, 26.0
 
 _WIDTH = WIDTH_PX - 2 * MARGIN
 _TITLE_TOP, _TITLE_LINES = 48.0, 2
@@ -182,6 +182,10 @@ def _place_poster(poster: Poster, top: float) -> PlacedPoster:
 def _place_words(words: Words, scale: float, box: Box) -> PlacedWords:
     """Return a text in a box as wide as that one; what stands beside a number needs its width."""
     size = max(float(SMALLEST_PX), words.size * scale)
+    while words.one_line and size > SMALLEST_PX:
+        if all(len(_wrap(line, box.width, size, words.bold)) == 1 for line in words.lines):
+            break
+        size -= 1
     paragraphs = tuple(tuple(_wrap(line, box.width, size, words.bold)) for line in words.lines)
     rows, right = sum(map(len, paragraphs)), box.right
     if words.size == HUGE_PX and rows == 1:

@@ -21,14 +21,15 @@ class Words:
     """A text on a slide, a paragraph a line, in letters of ``size`` or as small as need be.
 
     ``name`` is of its shape, so that it can be updated (empty: the presenter's words, which stay as
-    he leaves them). ``beside`` puts it to the right of the one before. ``link`` is where it leads
-    (empty: nowhere).
+    he leaves them). ``one_line`` makes a paragraph smaller rather than break it. ``beside`` puts it
+    to the right of the one before. ``link`` is where it leads (empty: nowhere).
     """
 
     lines: tuple[str, ...]
     size: float = BODY_PX
     name: str = ""
     bold: bool = False
+    one_line: bool = False
     beside: bool = False
     link: str = ""
 

@@ -85,3 +85,10 @@ def test_a_short_text_stands_in_the_upper_middle_and_a_long_one_is_smaller() -> 
     assert isinstance(many, PlacedWords)
     assert few.size > many.size or len(many.paragraphs[0]) > len(few.paragraphs[0])
     assert 200 < few.box.top < 500
+
+
+@pytest.mark.parametrize("session", SESSIONS)
+def test_the_claim_is_one_line(session: str) -> None:
+    (claim,) = [one for one in texts_of(a_talk(SESSIONS[session])) if one.of.name == "claim"]
+
+    assert [len(rows) for rows in claim.paragraphs] == [1]
