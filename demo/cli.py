@@ -158,19 +158,34 @@ def record(ui: str, out: Path | None, yes: bool, size: str, **typed: Any) -> int
 @verbs.command()
 @all_of(WORKLOAD, *COMMAND_PAIR, WORKERS, *RUN, *CHAOS, *CLUSTER, prove_baseline(proves=False))
 @output_folder("The folder that holds your takes.  [default: recordings/]")
+@TALK
+@click.option(
+    "--deck",
+    type=click.Path(path_type=Path),
+    metavar="FILE.pptx",
+    help="Your slides: whether they hold the newest take's numbers.",
+)
 @click.option("--card", is_flag=True, help="Only show the test card, filling the terminal.")
 @AS_JSON
-def check(out: Path | None, card: bool, as_json: bool, **typed: Any) -> int:
-    """Check this machine before the talk.
+def check(
+    out: Path | None,
+    talk: Path | None,
+    deck: Path | None,
+    card: bool,
+    as_json: bool,
+    **typed: Any,
+) -> int:
+    """Check this machine, and your talk, before you stand up.
 
-    Looks at terminal, power, load, memory, Ray, input and recordings. Starts both sides once, as
-    the race would, and ends them again. Exits with 1 if anything failed, else with 0.
+    Looks at terminal, power, load, memory, Ray, input and recordings, and at ten points that a
+    talk should have. Starts both sides once, as the race would, and ends them again. Exits with 1
+    if anything failed, else with 0.
     """
     from demo.check import check as run
     from demo.check import show_card
     from demo.options import options_of
 
-    return show_card() if card else run(options_of(typed), out, as_json=as_json)
+    return show_card() if card else run(options_of(typed), out, talk, deck, as_json=as_json)
 
 
 @verbs.command()

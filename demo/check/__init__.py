@@ -15,16 +15,21 @@ import msgspec
 from rich.console import Console
 
 from demo.check import checklist, terminal
+from demo.check.checklist import TalkFiles
 from demo.check.machine import LoadWatch
 from demo.check.result import CheckResult, all_passed, draw, summarize, to_document
 from demo.check.terminal import Display
 from demo.options import Options
 from demo.terminal import Signals
 from harness.errors import ExitCode, Interrupted
+from harness.files import atomic
 from harness.run.plan import Plan
+from harness.show.pptx import LARGEST_BYTES
+from harness.show.pptx_file import slide_texts
 from harness.show.terminal.lines import Frame
 from harness.show.terminal.test_card import draw_test_card
 from harness.takes.folder import DEFAULT_ROOT
+from harness.talk.agenda_file import read_agenda
 
 _PROMPT_ROWS = 2
 _TALL = 200
@@ -32,23 +37,36 @@ _UNWRAPPED = 10_000  # columns: other programs read a pipe line by line
 _CLEAR_LINE = "\r\x1b[K"
 
 
-def check(options: Options, out: Path | None, *, as_json: bool) -> int:
+def check(
+    options: Options, out: Path | None, talk: Path | None, deck: Path | None, *, as_json: bool
+) -> int:
     """Check the machine for a session and print the results; return whether it is ready.
 
-    ``out`` is the folder of the takes (None: ``recordings``). Raises ``Interrupted`` for a
+    ``out`` is the folder of the takes (None: ``recordings``), ``talk`` the agenda's file (None: the
+    example), ``deck`` the presenter's (None: it is not looked at). Raises ``Interrupted`` for a
     signal, once everything that was started has ended.
     """
     began = time.monotonic()
+    files = _talk_files(talk, deck)
     display = terminal.read_display()
     printer = Printer(display, silent=as_json)
     printer.show(draw_test_card(display.columns))
     results = [printer.print(result) for result in checklist.check_terminal(display)]
     watch = LoadWatch.start()
     planned = checklist.plan_session(options)
-    results += _check_machine(planned, watch, out or DEFAULT_ROOT, display, printer)
+    results += _check_machine(planned, watch, out or DEFAULT_ROOT, display, printer, files)
     seconds = time.monotonic() - began
     print(_json(results, seconds) if as_json else summarize(results, seconds), flush=True)
     return ExitCode.DONE if all_passed(results) else ExitCode.NOT_READY
+
+
+def _talk_files(talk: Path | None, deck: Path | None) -> TalkFiles:
+    """Return the agenda and the deck; raise ``BadRequest`` for what cannot be read."""
+    agenda = read_agenda(talk)
+    if deck is None:
+        return TalkFiles(agenda)
+    content = atomic.read(deck, LARGEST_BYTES, "deck", "name a .pptx file")
+    return TalkFiles(agenda, slide_texts(content))
 
 
 def show_card() -> int:
@@ -66,12 +84,13 @@ def _check_machine(
     root: Path,
     display: Display,
     printer: "Printer",
+    files: TalkFiles,
 ) -> Iterator[CheckResult]:
     """Yield the checks of the machine, each printed; a signal ends them in good order."""
     signals = Signals()
     progress = checklist.Progress(lambda: signals.first, printer.show_activity)
     with signals.catch(), printer.clears_activity():
-        for result in checklist.check_machine(planned, watch, root, display, progress):
+        for result in checklist.check_machine(planned, watch, root, display, progress, files):
             if signals.first is not None:
                 raise Interrupted(signals.first, checklist.SIDES_ENDED)
             yield printer.print(result)

@@ -3,14 +3,15 @@
 May import ``harness`` and the rest of ``demo``.
 """
 
+import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from demo.check import arming, cluster, machine, takes, terminal
+from demo.check import arming, cluster, gate, machine, takes, terminal
 from demo.check.machine import LoadWatch
 from demo.check.result import CheckResult, fail, ok, warn
 from demo.check.survey import SurveyedCluster, check_cluster
@@ -18,6 +19,7 @@ from demo.check.terminal import Display
 from demo.options import Options, make_plan
 from harness.errors import BadRequest, Interrupted, SideFailed
 from harness.model import Kind
+from harness.report import Report
 from harness.run import host
 from harness.run.arming import Armed
 from harness.run.cluster_survey import SURVEY_WITHIN_S
@@ -25,8 +27,16 @@ from harness.run.conductor import Conductor
 from harness.run.home import home_folder
 from harness.run.plan import NO_LOG, Plan, Session, Unattended
 from harness.run.scratch import Scratch, sweep_temporary
+from harness.takes.newest_take import newest_take
 from harness.takes.recordings import Recording, newest, recordings
-from harness.talk.history import REHEARSALS_NAME, configuration_of, history_of, read_rehearsals
+from harness.talk.agenda import NO_AGENDA, Agenda
+from harness.talk.history import (
+    REHEARSALS_NAME,
+    Rehearsal,
+    configuration_of,
+    history_of,
+    read_rehearsals,
+)
 
 _ANY_SIZE = (1_000_000, 1_000_000)
 LET_IN_FIRST = "do first what the lines above say"
@@ -43,6 +53,17 @@ class Progress:
 
     stop: Callable[[], int | None]
     report: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class TalkFiles:
+    """What a presenter has for the talk: the agenda, and each slide's text (None: no deck)."""
+
+    agenda: Agenda = NO_AGENDA
+    deck: tuple[str, ...] | None = None
+
+
+NO_FILES = TalkFiles()
 
 
 def check_terminal(display: Display) -> tuple[CheckResult, ...]:
@@ -68,6 +89,7 @@ def check_machine(
     root: Path,
     display: Display,
     progress: Progress,
+    talk: TalkFiles = NO_FILES,
 ) -> Iterator[CheckResult]:
     """Yield all other checks, each as soon as it is known.
 
@@ -88,7 +110,9 @@ def check_machine(
     else:
         yield from _check_sides(planned, progress, loopback=loopback)
     progress.report("looking through the takes")
-    yield from _check_takes(plan, root, display)
+    known = yield from _check_takes(plan, root, display)
+    if plan is not None and not plan.simulated:
+        yield from gate.judge_gate(_talk_facts(plan, root, known, talk))
 
 
 def _check_load(watch: LoadWatch) -> Iterator[CheckResult]:
@@ -161,7 +185,10 @@ def _ray_versions(armed: Armed, plan: Plan) -> list[str]:
     return [each.packages["ray"] for each in hosts if "ray" in each.packages]
 
 
-def _check_takes(plan: Plan | None, root: Path, display: Display) -> Iterator[CheckResult]:
+def _check_takes(
+    plan: Plan | None, root: Path, display: Display
+) -> Generator[CheckResult, None, tuple[Recording, ...]]:
+    """Yield what is found of the takes, and return the recordings that could be played."""
     workload, kind = None, None
     if plan is not None:
         workload = plan.spec.workload.name
@@ -170,6 +197,35 @@ def _check_takes(plan: Plan | None, root: Path, display: Display) -> Iterator[Ch
     known = _recordings(root, workload, kind, display)
     yield takes.judge_fallback(known, workload, kind, display.size, datetime.now(UTC))
     yield takes.judge_secrets(takes.scan_takes(root, takes.read_identity()))
+    return known
+
+
+def _talk_facts(
+    plan: Plan, root: Path, known: Sequence[Recording], files: TalkFiles
+) -> gate.TalkFacts:
+    """Return what there is for a talk about the plan's workload."""
+    name = plan.spec.workload.name
+    take = newest_take(root, name)
+    return gate.TalkFacts(
+        words=plan.spec.workload,
+        agenda=files.agenda,
+        claims=None if take is None else Report.load(take),
+        take="" if take is None else str(take),
+        files=frozenset() if take is None else frozenset(os.listdir(take)),
+        is_recorded=any(one.verified and one.results.spec.workload.name == name for one in known),
+        rehearsal=_newest_rehearsal(plan, root),
+        deck=files.deck,
+    )
+
+
+def _newest_rehearsal(plan: Plan, root: Path) -> Rehearsal | None:
+    """Return the newest whole rehearsal with a presenter (None: there is none, or none is read)."""
+    configuration = configuration_of(plan.published_spec(home_folder()), Kind.MEASURED)
+    with contextlib.suppress(BadRequest):
+        for one in reversed(read_rehearsals(root / REHEARSALS_NAME)):
+            if one.complete and not one.alone and one.configuration == configuration:
+                return one
+    return None
 
 
 def _check_rehearsals(plan: Plan, kind: Kind, root: Path) -> CheckResult:

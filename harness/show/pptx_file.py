@@ -1,6 +1,6 @@
-"""Open a deck that somebody else wrote.
+"""Open a deck that somebody else wrote, and read its texts.
 
-May import ``errors``, ``extras`` and, when a deck is opened, the extra python-pptx.
+May import ``errors``, ``extras``, ``pptx_safety`` and, when a deck is opened, python-pptx.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import BadRequest
 from harness.extras import missing_package
+from harness.show.pptx_safety import check_package
 
 if TYPE_CHECKING:
     from pptx.presentation import Presentation
@@ -18,6 +19,8 @@ _WITH_MACROS = (  # python-pptx knows templates and slide shows without them
     "application/vnd.ms-powerpoint.template.macroEnabled.main+xml",
     "application/vnd.ms-powerpoint.slideshow.macroEnabled.main+xml",
 )
+
+_TEXT = "{http://schemas.openxmlformats.org/drawingml/2006/main}t"
 
 
 @contextmanager
@@ -58,3 +61,13 @@ def open_deck(deck: bytes, noun: str = "file") -> "Presentation":
         )
     presentation: Presentation = main.presentation
     return presentation
+
+
+def slide_texts(deck: bytes) -> tuple[str, ...]:
+    """Return the text of each slide, of groups and tables too; raise ``BadRequest``."""
+    check_package(deck)
+    with untrusted():
+        return tuple(
+            "\n".join(run.text or "" for run in slide.element.iter(_TEXT))
+            for slide in open_deck(deck).slides
+        )

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from demo.check import checklist
+from demo.check import check, checklist
 from demo.check.machine import LoadWatch
 from demo.check.result import CheckLevel, CheckResult
 from demo.check.terminal import Display
 from demo.options import Options
-from harness.errors import Interrupted, SideFailed
+from harness.errors import BadRequest, Interrupted, SideFailed
 from harness.model import Kind, Status
 from harness.run.conductor import Conductor
 from harness.run.plan import Plan
@@ -230,3 +230,18 @@ def test_a_recording_of_simulated_work_does_not_stand_in_for_measured_work(
         check_all(root, replace(TYPED, workload=workload, workers=1))["fallback"].level
         is CheckLevel.WARN
     )
+
+
+def test_a_deck_that_is_none_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "talk.pptx").write_text("no deck")
+    with pytest.raises(BadRequest, match="not a PowerPoint file"):
+        check(TYPED, tmp_path, None, tmp_path / "talk.pptx", as_json=True)
+
+
+def test_the_points_of_a_talk_are_judged_where_real_work_is_raced(
+    tmp_path: Path, unarmed: None
+) -> None:
+    points = ("bottleneck", "artifact", "slack")
+    measured = replace(TYPED, workload="tests/pieces.py", settings=())
+    assert {*points} <= {*check_all(tmp_path, measured)}
+    assert not {*points} & {*check_all(tmp_path)}
