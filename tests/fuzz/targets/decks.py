@@ -2,20 +2,35 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from pptx import Presentation
+
 from demo.report import update_deck
+from harness.files import atomic
+from harness.show.deck.build import deck_of
+from harness.show.deck.canvas import LAYOUT
+from harness.show.deck.presentation import Template, as_pptx
+from harness.show.deck.values import Deck
+from harness.show.pptx import LARGEST_BYTES
+from harness.talk.agenda_file import read_agenda
 from tests.fuzz import hostile
 from tests.fuzz.example import Example
 from tests.fuzz.mutations import change_bytes, change_somehow, write_zip
 from tests.fuzz.outputs import faults_of, faults_of_document
 from tests.fuzz.target import Run, Target, outcome_of
-from tests.show.decks import REPORT, a_deck, parts
+from tests.show.decks import REPORT, a_deck, parts, saved
 
 CHANGED = (
     *("ppt/slides/slide2.xml", "ppt/presentation.xml", "[Content_Types].xml"),
     *("ppt/_rels/presentation.xml.rels", "ppt/slides/_rels/slide2.xml.rels"),
+)
+OF_TEMPLATE = (
+    *("ppt/slideLayouts/slideLayout6.xml", "ppt/slideMasters/slideMaster1.xml"),
+    *("ppt/presentation.xml", "[Content_Types].xml", "ppt/theme/theme1.xml"),
+    *("ppt/_rels/presentation.xml.rels", "ppt/slideMasters/_rels/slideMaster1.xml.rels"),
 )
 ENTITIES = (
     b'<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;">]>',
@@ -79,6 +94,45 @@ def _faults(example: Example, _: Run) -> Iterator[str]:
         yield "a deck that is refused is changed"
 
 
+@cache
+def _template_parts() -> dict[str, bytes]:
+    return parts(saved(Presentation()))
+
+
+@cache
+def _short_deck() -> Deck:
+    """Return a talk of its first two slides, which are texts and quickly written."""
+    deck = deck_of(REPORT, read_agenda())
+    assert deck is not None
+    return replace(deck, slides=deck.slides[:2])
+
+
+def _make_template(draw: random.Random) -> Example:
+    content = dict(_template_parts())
+    for name in draw.sample(OF_TEMPLATE, draw.choice((1, 1, 2))):
+        content[name] = _changed_part(draw, content[name])
+    if draw.random() < 0.2:
+        content[draw.choice(ADDED)] = draw.choice((hostile.pickled(), b"<a/>", bytes(5_000_000)))
+    template = write_zip(draw, content)
+    changed = change_somehow(draw, template) if draw.random() < 0.1 else template
+    return Example({"master.potx": changed})
+
+
+def _faults_of_template(example: Example, _: Run) -> Iterator[str]:
+    written: list[bytes] = []
+
+    def write() -> str:
+        content = atomic.read(Path("master.potx"), LARGEST_BYTES, "template", "name another")
+        template = Template(content, LAYOUT)
+        written.append(as_pptx(_short_deck(), None, template=template))
+        return ""
+
+    outcome = outcome_of(write)
+    yield from faults_of(outcome)
+    if written:
+        yield from faults_of_document("pptx", written[0])
+
+
 TARGETS = (
     Target(
         name="deck",
@@ -87,5 +141,12 @@ TARGETS = (
         make=_make,
         faults=_faults,
         examples=60,
+    ),
+    Target(
+        name="template",
+        reads="a template of the presenter's: deck --template",
+        make=_make_template,
+        faults=_faults_of_template,
+        examples=40,
     ),
 )
