@@ -4,6 +4,7 @@ May import everything, but imports what a verb needs inside the verb, so that ``
 ``slide`` stay instant.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from demo.cli_cluster import CLUSTER_VERBS
 from demo.cli_group import EXIT_CODES, Verbs
 from demo.cli_options import (
     AS_JSON,
+    BROADCAST,
     FALLBACK,
     NEW,
     OVERSUBSCRIBE,
@@ -54,42 +56,53 @@ def verbs() -> None:
 
 
 @verbs.command()
-@session_options(WORKERS, *FALLBACK, proves=False)
-def race(ui: str, out: Path | None, yes: bool, by_itself: bool, **typed: Any) -> int:
+@session_options(WORKERS, BROADCAST, *FALLBACK, proves=False)
+def race(
+    ui: str, out: Path | None, yes: bool, by_itself: bool, broadcast: str, **typed: Any
+) -> int:
     """Run both sides and show the headline (the default verb).
 
     Both get the same input. While they run, the key f plays the newest recording instead.
     """
+    from demo.broadcast.verb import broadcast_to
     from demo.options import make_plan, options_of
     from demo.race.show import race as run
 
     plan = make_plan(options_of(typed))
     screen = choose_ui(ui)
     setup = _race_setup(plan, screen, by_itself)
-    return run(plan, screen, out, wait=not yes, setup=setup)
+    with broadcast_to(broadcast, screen, wait=not yes) as room:
+        setup = replace(setup, broadcast=room)
+        return run(plan, screen, out, wait=not yes, setup=setup)
 
 
 @verbs.command()
-@session_options(SCALES, OVERSUBSCRIBE, proves=True)
-def sweep(ui: str, out: Path | None, yes: bool, **typed: Any) -> int:
+@session_options(SCALES, OVERSUBSCRIBE, BROADCAST, proves=True)
+def sweep(ui: str, out: Path | None, yes: bool, broadcast: str, **typed: Any) -> int:
     """Run the baseline, then several numbers of workers.
 
     Shows how the speed grows with the number of workers. A sweep always runs in turn.
     """
+    from demo.broadcast.verb import broadcast_to
     from demo.options import make_plan, options_of
+    from demo.race.setup import RaceSetup
     from demo.race.show import race as run
 
-    return run(make_plan(options_of(typed)), choose_ui(ui), out, wait=not yes)
+    plan = make_plan(options_of(typed))
+    screen = choose_ui(ui)
+    with broadcast_to(broadcast, screen, wait=not yes) as room:
+        return run(plan, screen, out, wait=not yes, setup=RaceSetup(broadcast=room))
 
 
 @verbs.command()
-@session_options(WORKERS, TALK, *FALLBACK, proves=False)
+@session_options(WORKERS, TALK, BROADCAST, *FALLBACK, proves=False)
 def rehearse(
     ui: str,
     out: Path | None,
     yes: bool,
     talk: Path | None,
     by_itself: bool,
+    broadcast: str,
     **typed: Any,
 ) -> int:
     """Rehearse your talk with the real race in it.
@@ -97,6 +110,7 @@ def rehearse(
     Enter ends each beat of the agenda. At the end you see how long each took, and until when you
     must decide whether to play the recording instead.
     """
+    from demo.broadcast.verb import broadcast_to
     from demo.options import make_plan, options_of
     from demo.talk.rehearse import rehearse as run
     from harness.talk.agenda_file import read_agenda
@@ -105,7 +119,9 @@ def rehearse(
     plan = make_plan(options_of(typed))
     screen = choose_ui(ui)
     setup = _race_setup(plan, screen, by_itself)
-    return run(plan, screen, out, agenda, wait=not yes, setup=setup)
+    with broadcast_to(broadcast, screen, wait=not yes) as room:
+        setup = replace(setup, broadcast=room)
+        return run(plan, screen, out, agenda, wait=not yes, setup=setup)
 
 
 @verbs.command()

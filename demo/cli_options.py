@@ -156,6 +156,13 @@ STAGE = (
         "this long without progress.",
     ),
 )
+BROADCAST = click.option(
+    "--broadcast",
+    default="",
+    metavar="[ADDRESS:]PORT",
+    help="Show the panel in browsers, too, read-only. On this machine alone unless one of its "
+    "addresses is named.",
+)
 FALLBACK = (
     click.option(
         "--fallback",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from demo.cli_options import AS_JSON, TALK, latest_results, latest_take
+from demo.cli_options import AS_JSON, BROADCAST, TALK, latest_results, latest_take
 from demo.option_types import output_folder
 
 THEME = click.option(
@@ -28,7 +28,8 @@ THEME = click.option(
     metavar="FILE",
     help="Write it to FILE.html, FILE.mp4 or, its race alone, FILE.gif instead of playing it.",
 )
-def play(take: Path | None, into: Path | None) -> int:
+@BROADCAST
+def play(take: Path | None, into: Path | None, broadcast: str) -> int:
     """Play a recording at true speed.
 
     The key n leads to its next labelled moment, q stops it. TAKE is a take's folder. Without it the
@@ -36,7 +37,7 @@ def play(take: Path | None, into: Path | None) -> int:
     """
     from demo.recording.play import play as run
 
-    return run(take, into)
+    return run(take, into, broadcast)
 
 
 @click.command("verify-cast")

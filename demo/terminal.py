@@ -63,12 +63,21 @@ def in_foreground(descriptor: int) -> bool:
         return True
 
 
-def rendered(picture: Frame, columns: int) -> str:
-    """Return a frame as this terminal is to be sent it, in as many colours as it has."""
-    console = Console(file=io.StringIO(), force_terminal=True, width=columns)
+def rendered(picture: Frame, columns: int, console: Console | None = None) -> str:
+    """Return a frame as this terminal is to be sent it, in as many colours as it has.
+
+    ``console`` is that of another place (None: it is this terminal).
+    """
+    console = console or Console(file=io.StringIO(), force_terminal=True)
+    console.width = columns
     with console.capture() as capture:
         console.print(picture, end="", soft_wrap=True)
     return capture.get()
+
+
+def browser_console() -> Console:
+    """Return a console for what browsers show, which have colours whatever this terminal has."""
+    return Console(file=io.StringIO(), force_terminal=True, color_system="256")
 
 
 class Signals:
@@ -146,16 +155,53 @@ class Picture(Protocol):
         """Return the frame for a terminal of that size."""
 
 
-class FullScreen:
-    """The alternate screen on standard output: entered with the first frame, left at any time."""
+class Tee(Protocol):
+    """Something that is given all that is drawn, too."""
 
-    def __init__(self, keys: Keys) -> None:
-        self._keys = keys
-        # A console on the real terminal would write to it whenever it flushes.
-        self._console = Console(file=io.StringIO(), force_terminal=True)
+    def draw(self, text: str, size: tuple[int, int], *, whole: bool) -> None:
+        """Take what was drawn on a screen of a size; ``whole``: whatever was there before."""
+
+
+class Canvas:
+    """Turns frames into what a screen must be sent, mostly the cells that changed."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
         self._size = (0, 0)
         self._frame: Frame | None = None
         self._frames = 0
+
+    def changes(self, picture: Picture, size: tuple[int, int], *, afresh: bool) -> tuple[str, bool]:
+        """Return what to write for the next frame, and whether that draws the whole screen.
+
+        From time to time it does, to repair what others overwrote; so it does ``afresh``.
+        """
+        self._console.size = size
+        columns, rows = size
+        frame = picture(columns=columns, rows=rows)
+        resized = size != self._size
+        due = self._frames % REDRAW_EVERY_FRAMES == 0
+        before = None if resized or due or afresh else self._frame
+        if before is not None and len(before.lines) != len(frame.lines):
+            before = None
+        wipe = "\x1b[2J" if resized else ""
+        changes = rewrite(frame, before, self._console)
+        self._size, self._frame = size, frame
+        self._frames += 1
+        return f"\x1b[H{wipe}{changes}", before is None
+
+
+class FullScreen:
+    """The alternate screen on standard output: entered with the first frame, left at any time.
+
+    ``tee`` is given all that is drawn (None: nobody is).
+    """
+
+    def __init__(self, keys: Keys, tee: Tee | None = None) -> None:
+        self._keys = keys
+        self._tee = tee
+        # A console on the real terminal would write to it whenever it flushes.
+        self._canvas = Canvas(Console(file=io.StringIO(), force_terminal=True))
         self._visible = False
 
     @property
@@ -175,15 +221,16 @@ class FullScreen:
 
     def draw(self, picture: Picture) -> None:
         """Draw one frame at the terminal's present size."""
-        columns, rows = size = terminal_size()
-        self._console.size = size
-        self._replace(picture(columns=columns, rows=rows), size)
+        text, whole = self._canvas.changes(picture, terminal_size(), afresh=not self._visible)
+        self.write(text, whole=whole)
 
-    def write(self, text: str) -> None:
+    def write(self, text: str, *, whole: bool = False) -> None:
         """Write text with its own cursor movements, in one write that Ctrl-Z cannot interrupt.
 
-        Nothing is written while another job owns the terminal.
+        Nothing is written while another job owns the terminal. ``whole`` is as for ``Tee``.
         """
+        if self._tee is not None:
+            self._tee.draw(text, terminal_size(), whole=whole)
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTSTP])
         try:
             if in_foreground(sys.stdout.fileno()):
@@ -194,26 +241,15 @@ class FullScreen:
 
     def leave(self, text: str = "") -> None:
         """Return to the normal screen and write text there in the same write."""
+        if self._tee is not None and text:
+            lead = f"{LEAVE_ALTERNATE_SCREEN}\x1b[2J\x1b[H" if self._visible else ""
+            self._tee.draw(f"{lead}{text}", terminal_size(), whole=self._visible)
         if self._visible:
             _write_out(f"{LEAVE_ALTERNATE_SCREEN}{text}")
             self._keys.give_back()
             self._visible = False
         elif text:
             _write_out(text)
-
-    def _replace(self, frame: Frame, size: tuple[int, int]) -> None:
-        """Write the cells that changed; from time to time all, to repair what others overwrote."""
-        resized = size != self._size
-        due = self._frames % REDRAW_EVERY_FRAMES == 0
-        before = None if resized or due or not self._visible else self._frame
-        if before is not None and len(before.lines) != len(frame.lines):
-            before = None
-        wipe = "\x1b[2J" if resized else ""
-        changes = rewrite(frame, before, self._console)
-        self._size = size
-        self._frame = frame
-        self._frames += 1
-        self.write(f"\x1b[H{wipe}{changes}")
 
     def _enter(self) -> None:
         if not self._visible:

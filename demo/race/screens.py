@@ -14,7 +14,8 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Protocol
 
-from demo.terminal import FullScreen, Keys
+from demo.broadcast.sender import USUAL_SIZE, PanelBroadcast
+from demo.terminal import Canvas, FullScreen, Keys, browser_console
 from harness.errors import FILES_ARE_KEPT, LACKS, Interrupted, MachineFailed, reason_of
 from harness.event_lines import encode
 from harness.events import Event
@@ -63,6 +64,33 @@ class LivePanel:
 
     def close(self, last: Event) -> None:
         """Show nothing: the headline follows."""
+
+
+class Broadcasting:
+    """A screen that draws no panel here, and the panel for browsers beside it."""
+
+    def __init__(self, screen: Screen, spec: Spec, broadcast: PanelBroadcast) -> None:
+        self._screen = screen
+        self._spec = spec
+        self._broadcast = broadcast
+        self._canvas = Canvas(browser_console())
+
+    def in_use(self) -> AbstractContextManager[None]:
+        """Return the block in which the screen here is in use."""
+        return self._screen.in_use()
+
+    def show(
+        self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float
+    ) -> None:
+        """Show a batch here, and a frame of the panel to browsers."""
+        self._screen.show(batch, before, after, caption, at)
+        picture = partial(draw_panel, after, self._spec, caption, at=at)
+        text, whole = self._canvas.changes(picture, USUAL_SIZE, afresh=False)
+        self._broadcast.draw(text, USUAL_SIZE, whole=whole)
+
+    def close(self, last: Event) -> None:
+        """Show the last event here."""
+        self._screen.close(last)
 
 
 class LogLines:

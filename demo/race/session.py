@@ -11,7 +11,7 @@ from typing import Self
 
 from demo.race.closing import closing, save_elsewhere
 from demo.race.identity import Identity
-from demo.race.screens import JsonLines, LivePanel, LogLines, Screen, Silent
+from demo.race.screens import Broadcasting, JsonLines, LivePanel, LogLines, Screen, Silent
 from demo.race.setup import NO_EXTRAS, PresenterControls, RaceSetup, clean_scratch, keys, prompt
 from demo.race.takeover import require_progress
 from demo.terminal import FullScreen, Keys, Signals, terminal_size
@@ -71,12 +71,15 @@ class Race:
         self._controls = PresenterControls(
             self._signals, self._keys, wait=wait and live, attended=setup.attended
         )
+        self._json_lines = JsonLines(self._header, identity.run_id)
+        self._hands_over = ui == "json" and setup.screen is None
         self._screen = self._screen_for(ui)
         session = Session(
             plan=plan,
             out=folder,
             shared_folder=shared_folder.path,
             replay_rest=live,
+            watchers=() if setup.broadcast is None else (setup.broadcast.pid,),
         )
         self._conductor = Conductor(session, self._controls)
 
@@ -105,13 +108,18 @@ class Race:
         spec = self._plan.spec
         if self._setup.screen is not None:
             return self._setup.screen(spec, self._keys)
+        broadcast = self._setup.broadcast
+        if ui == "live":
+            return LivePanel(spec, self._keys, FullScreen(self._keys, broadcast))
+        screen = self._plain_screen(ui)
+        return screen if broadcast is None else Broadcasting(screen, spec, broadcast)
+
+    def _plain_screen(self, ui: str) -> Screen:
         match ui:
-            case "live":
-                return LivePanel(spec, self._keys)
             case "plain":
-                return LogLines(spec)
+                return LogLines(self._plan.spec)
             case "json":
-                return JsonLines(self._header, self._identity.run_id)
+                return self._json_lines
             case _:
                 return Silent()
 
@@ -249,12 +257,12 @@ class Race:
 
         It is no failure of the race if nobody reads them, or they are too large to be kept.
         """
-        if not isinstance(self._screen, JsonLines):
+        if not self._hands_over:
             return
         failed = ExitCode.DONE if ended is None else ExitCode.FAILED
         exit_code = getattr(ended, "exit_code", failed)
         with contextlib.suppress(TwoclocksError):
-            self._screen.write_take(encode_results(results), exit_code)
+            self._json_lines.write_take(encode_results(results), exit_code)
 
     def _show(self, batch: tuple[e.Event, ...]) -> None:
         before, self._board = self._board, fold(batch, self._board)

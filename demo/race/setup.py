@@ -1,6 +1,6 @@
 """How a race is set up: what a verb adds to it, who controls it, what takes over if it fails.
 
-May import ``harness``, ``demo.race.screens`` and ``demo.terminal``.
+May import ``harness``, ``demo.broadcast``, ``demo.race.screens`` and ``demo.terminal``.
 """
 
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
 
+from demo.broadcast.sender import PanelBroadcast
 from demo.race.screens import Screen
 from demo.terminal import Keys, Signals, terminal_size
 from harness import text
@@ -48,7 +49,8 @@ class RaceSetup:
     that was asked for (None: that one). ``announce`` is given the run's id and folder before it
     begins. ``recorded``: frames name no key but Enter, since whoever plays them has other keys.
     ``last_take`` is shown while the distributed side awaits its turn (None: nothing is). A
-    recording has none, since it is held against its own results file alone.
+    recording has none, since it is held against its own results file alone. ``broadcast`` shows the
+    panel in browsers, too (None: it is not).
     """
 
     badge: str = ""
@@ -59,6 +61,7 @@ class RaceSetup:
     announce: Callable[[str, Path], None] = lambda *_: None
     recorded: bool = False
     last_take: LastTake | None = None
+    broadcast: PanelBroadcast | None = None
 
 
 class PresenterControls:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from demo.broadcast.sender import PanelBroadcast
 from demo.headline_screen import screen_text
 from demo.outputs import write_outputs
 from demo.race.session import Race
 from demo.race.setup import NO_EXTRAS, RaceSetup
+from demo.terminal import Keys, browser_console, rendered
 from harness.errors import (
     BadRequest,
     ExitCode,
@@ -46,16 +48,26 @@ def show_session(
     run = Race.prepare(plan, ui, out, wait=wait, setup=setup)
     setup.announce(run.run_id, run.folder)
     results = run.run()
-    report = show_take(results, run.folder, to_stderr=ui == "json")
+    report = show_take(results, run.folder, to_stderr=ui == "json", room=setup.broadcast)
+    if setup.broadcast is not None:
+        setup.broadcast.end(str(run.folder.resolve()), ends_alone=not Keys().present)
     return ShownSession(run.folder, results, report)
 
 
-def show_take(results: Path, folder: Path, *, to_stderr: bool) -> Report:
-    """Print the headline of a take's results file, draw its pictures, and return its report."""
+def show_take(
+    results: Path, folder: Path, *, to_stderr: bool, room: PanelBroadcast | None = None
+) -> Report:
+    """Print the headline of a take's results file, draw its pictures, and return its report.
+
+    Browsers in the ``room`` show the headline, too (None: there are none).
+    """
     with _after_the_race(folder), _hang_up_ignored():
         report = Report.load(results)
         stream = sys.stderr if to_stderr else sys.stdout
         _write(screen_text(report, stream), stream)
+        if room is not None:
+            columns, _ = room.size
+            room.show(rendered(report.screen(columns), columns, browser_console()))
         write_outputs(report.files(), folder)
         _write(f"{results}\n", stream)
     return report

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import click
 
+from demo.broadcast.invitation import close_with, invite
+from demo.broadcast.sender import broadcasting
 from demo.recording.browser import open_page
 from demo.terminal import FullScreen, Keys, Signals, can_draw, terminal_size
 from harness import text
@@ -39,11 +41,14 @@ _DRAWING = re.compile(
 )
 
 
-def play(take: Path | None, into: Path | None) -> int:
+def play(take: Path | None, into: Path | None, broadcast: str = "") -> int:
     """Play a take's recording (None: the newest), or write it ``into`` a file.
 
-    Returns the exit code. Raises ``BadRequest`` if there is no recording, or no way to play it.
+    ``broadcast`` is where browsers may watch (empty: nowhere). Returns the exit code. Raises
+    ``BadRequest`` if there is no recording, or no way to play it.
     """
+    if into is not None and broadcast:
+        raise BadRequest("--into writes a file and --broadcast plays", "run play once for each")
     chosen = recording(_folder(take)) if take is not None else _newest()
     if not chosen.verified:
         _warn_unverified(chosen)
@@ -59,7 +64,7 @@ def play(take: Path | None, into: Path | None) -> int:
             _page_hint(chosen),
         )
     if chosen.fits(*terminal_size()):
-        return _play_here(chosen)
+        return _play_here(chosen, broadcast)
     return _open_in_browser(chosen)
 
 
@@ -171,16 +176,18 @@ class Player:
                 self._write_notice(size, label, cast)
         else:
             panel = f"{_EMPTY_SCREEN}{before}{panel}" if lost else panel
-            self._write_panel(panel, label.line(drawing.at, cast.duration_s, cast.columns), cast)
+            line = label.line(drawing.at, cast.duration_s, cast.columns)
+            self._write_panel(panel, line, cast, whole=lost)
         self._shown_at = size
         if leaves:
             self._on_normal_screen = True
             self._screen.leave(f"{_closing_line(label)}\r\n{_without_switches(headline)}")
 
-    def _write_panel(self, panel: str, line: str, cast: Cast) -> None:
+    def _write_panel(self, panel: str, line: str, cast: Cast, *, whole: bool) -> None:
         """Write a drawing of the panel, with the label's line in its last row."""
         self._screen.write(
-            f"{_without_switches(panel)}\x1b7\x1b[{cast.rows};1H\x1b[0;1;7m{line}\x1b[0m\x1b8"
+            f"{_without_switches(panel)}\x1b7\x1b[{cast.rows};1H\x1b[0;1;7m{line}\x1b[0m\x1b8",
+            whole=whole,
         )
 
     def _write_notice(self, size: Size, label: Label, cast: Cast) -> None:
@@ -188,7 +195,7 @@ class Player:
         columns, rows = size
         notice = f"{label.kind} · {_too_small(size, cast)}: enlarge it; the recording goes on"
         lines = textwrap.wrap(notice, max(1, columns - 1))[:rows]
-        self._screen.write(_EMPTY_SCREEN + "\r\n".join(lines))
+        self._screen.write(_EMPTY_SCREEN + "\r\n".join(lines), whole=True)
 
 
 def _without_switches(text: str) -> str:
@@ -219,12 +226,17 @@ def _warn_unverified(chosen: Recording) -> None:
     click.echo(f"hint: verify it with `twoclocks verify-cast {folder}`", err=True)
 
 
-def _play_here(chosen: Recording) -> int:
+def _play_here(chosen: Recording, broadcast: str) -> int:
     keys = Keys()
     signals = Signals()
-    screen = FullScreen(keys)
-    with signals.catch(), screen.open():
-        Player(screen, keys, signals).play(chosen.cast, label_of(chosen))
+    with broadcasting(broadcast) as room:
+        if room is not None:
+            invite(room, live=True, wait=True)
+        screen = FullScreen(keys, room)
+        with signals.catch(), screen.open():
+            Player(screen, keys, signals).play(chosen.cast, label_of(chosen))
+        if room is not None:
+            close_with(room, chosen.folder)
     return ExitCode.DONE
 
 

@@ -5,6 +5,7 @@ May import ``model``, ``events``, ``errors`` and ``run``.
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -17,7 +18,7 @@ from harness.run.item_scores import RoundScores
 from harness.run.launch import SideProcess
 from harness.run.observation import Observation
 from harness.run.plan import Controls, Session, assignment
-from harness.run.processes import Signs, signs
+from harness.run.processes import Signs, signs, watching_cpu_seconds
 from harness.run.protocol import HINT, Rights
 from harness.run.side_processes import SideProcesses
 from harness.run.stalls import StallWatch, sides_elsewhere
@@ -54,7 +55,9 @@ class SessionFrames:
             chaos=bool(session.plan.spec.chaos),
         )
         self.processes = SideProcesses(clock, rights)
-        self.observation = Observation(trees=programs)
+        self.observation = Observation(
+            trees=programs, cpu_clock=partial(watching_cpu_seconds, session.watchers)
+        )
         self.ready: dict[Side, e.Ready] = {}
         self.probed: dict[tuple[Side, bool], float] = {}
         self.prepared: set[Side] = set()

@@ -134,7 +134,8 @@ class Session:
     ``shared_folder`` is where the programs of a command pair compare their answers (None: each
     side uses its own scratch folder). ``replay_rest`` keeps the frames coming until the replayed
     baseline has ended. ``log_hint`` says where to look if a side fails and says nothing,
-    ``stop_hint`` what is left of a session that a signal stops.
+    ``stop_hint`` what is left of a session that a signal stops. ``watchers`` are the pids of other
+    processes that show the session: what they use is a part of what watching costs.
     """
 
     plan: Plan
@@ -144,6 +145,7 @@ class Session:
     waits: Waits = Waits()
     log_hint: str = SEE_LOG
     stop_hint: str = FILES_ARE_KEPT
+    watchers: tuple[int, ...] = ()
 
 
 def assignment(session: Session, side: Side) -> Assignment:

@@ -92,6 +92,11 @@ def children_cpu_seconds() -> float:
     return ended.ru_utime + ended.ru_stime
 
 
+def watching_cpu_seconds(watchers: Iterable[int]) -> float:
+    """Return the core-seconds of this process, which draws the screen, and of further watchers."""
+    return time.process_time() + sum(map(cpu_seconds, watchers))
+
+
 def waited_seconds() -> float | None:
     """Return how long this process's living threads were ready to run so far and had no core.
 

@@ -209,3 +209,13 @@ def test_who_sleeps_does_not_wait_for_a_core() -> None:
     time.sleep(0.3)
     after_s = processes.waited_seconds()
     assert before_s is None or after_s is None or after_s - before_s < 0.25
+
+
+def test_the_core_seconds_of_watching_are_those_of_this_process_and_of_the_watchers() -> None:
+    with python(SPIN) as watcher:
+        deadline = time.monotonic() + 30
+        while processes.cpu_seconds(watcher.pid) < 0.3 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        alone = processes.watching_cpu_seconds(())
+        assert processes.watching_cpu_seconds((watcher.pid,)) >= alone + 0.3
+    assert time.process_time() - alone < 0.2

@@ -47,7 +47,7 @@ def drawing_times(now: list[float], typed: dict[float, bytes]) -> list[float]:
         return b"".join(waiting.pop(at) for at in due)
 
     screen: Any = mock.Mock(visible=True)
-    screen.write.side_effect = lambda _: moments.append(round(now[0] - began, 1))
+    screen.write.side_effect = lambda _, *, whole: moments.append(round(now[0] - began, 1))
     a_player(screen, now, pressed).play(a_cast(), LABEL)
     return moments
 

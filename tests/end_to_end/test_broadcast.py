@@ -1,0 +1,100 @@
+"""A race that browsers watch, too: the same panel, whether there is a terminal or not."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.demo.broadcast.watching import Watching, ask
+from tests.terminals import PYTHON, Terminal, race, surroundings, wait_for
+
+SHORT = ("--set", "seconds=2", "--set", "chunks=20", "--workers", "2")
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/[\w-]+/")
+
+pytestmark = pytest.mark.terminal
+
+
+def address_in(text: str) -> str:
+    """Return the address that the room is told."""
+    found = ADDRESS.search(text)
+    assert found is not None, text
+    return found[0]
+
+
+def test_browsers_show_the_presenters_panel_and_then_the_headline_and_the_report(
+    tmp_path: Path,
+) -> None:
+    command = race(tmp_path / "take", *SHORT, "--broadcast", "0")
+    with Terminal(command, columns=100, rows=40) as terminal:
+        url = address_in(terminal.until_text("Enter goes on").text)
+        terminal.type(b"\n")
+        terminal.until_text("press Enter to start")
+        with Watching(url) as late:
+            wait_for(lambda: late.display and late.display == list(terminal.look().lines))
+            terminal.type(b"\n")
+            wait_for(lambda: (terminal.look(), "NO HEADLINE" in late.text)[1])
+            said = terminal.until_text("until you press Enter").text
+            wait_for(lambda: late.is_done)
+        assert "nothing is measured here" in late.text
+        files = json.loads(ask(url, "end.json")[1])["files"]
+        assert files == ["report.html", "headline.png", "headline.txt", "results.json"]
+        assert b"SIMULATED" in ask(url, "report.html")[1]
+        assert "NO HEADLINE" in said
+        terminal.type(b"\n")
+        assert terminal.ended() == 0
+        assert terminal.modes() == terminal.modes_before
+
+
+def test_without_a_terminal_browsers_have_a_panel_all_the_same(tmp_path: Path) -> None:
+    command = race(tmp_path / "take", *SHORT, "--ui", "none", "--broadcast", "0")
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=surroundings(),
+    ) as process:
+        assert process.stderr is not None
+        url = address_in(process.stderr.readline())
+        with Watching(url) as viewer:
+            wait_for(lambda: "╭─ BASELINE" in viewer.text)
+            assert (len(viewer.display), len(viewer.display[0])) == (30, 100)
+            wait_for(lambda: viewer.is_done)
+            assert ask(url, "results.json")[1] == (tmp_path / "take/results.json").read_bytes()
+        process.terminate()
+        assert process.wait() == 143
+
+
+def test_ctrl_c_ends_the_race_and_its_viewers_are_told(tmp_path: Path) -> None:
+    command = race(tmp_path / "take", *SHORT, "--yes", "--broadcast", "0")
+    with Terminal(command, columns=100, rows=40) as terminal:
+        url = address_in(terminal.until_text("watch the panel at").text)
+        with Watching(url) as viewer:
+            wait_for(lambda: (terminal.look(), "╭─ BASELINE" in viewer.text)[1])
+            terminal.type(b"\x03")
+            wait_for(lambda: (terminal.look(), viewer.is_done)[1])
+        assert terminal.ended() == 130
+
+
+def test_a_recording_is_shown_in_browsers_as_it_plays(tmp_path: Path) -> None:
+    command = [PYTHON, "-m", "demo", "play", "recordings/showcase", "--broadcast", "0"]
+    with Terminal(command, columns=100, rows=40) as terminal:
+        url = address_in(terminal.until_text("Enter goes on").text)
+        terminal.type(b"\n")
+        terminal.until_text("RECORDED")
+        with Watching(url) as late:
+            wait_for(
+                lambda: (
+                    late.display
+                    and "RECORDED" in late.text
+                    and late.display == list(terminal.look().lines)
+                )
+            )
+            terminal.type(b"q")
+            wait_for(lambda: (terminal.look(), late.is_done)[1])
+        assert json.loads(ask(url, "end.json")[1])["files"] == ["headline.txt", "results.json"]
+        terminal.type(b"\n")
+        assert terminal.ended() == 0
