@@ -27,7 +27,7 @@ FORMS: Mapping[str, Callable[[KitRequest], str]] = {
     "raycluster": ray_cluster,
     "hosts": hosts_script,
 }
-OF_THE_PLACE = ("address", "ui", "out", "yes", "by_itself")
+OF_THE_PLACE = ("address", "ui", "out", "yes", "by_itself", "broadcast")
 """Options that say where a race runs and how it is shown: a kit says that itself."""
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from demo.check.takes import SCANNED_SUFFIXES, read_identity
-from demo.session_words import session_words
 from harness import text
 from harness.cast.format import CAST
 from harness.errors import BadRequest, cannot_write
@@ -16,11 +15,12 @@ from harness.files import atomic
 from harness.files.journal import JOURNAL_NAME
 from harness.files.results import RESULTS_NAME
 from harness.model import Code, Kind, Results
-from harness.report import Report
+from harness.report import REPORT_PAGE, Report
 from harness.run import launch
 from harness.run.find import is_path
 from harness.run.sources import source_digest
 from harness.run.start import ROOT
+from harness.show.session_words import session_words
 from harness.takes import package as packages
 from harness.takes.folder import FILM_NAME, PAGE_NAME
 from harness.takes.package import MANIFEST_NAME, SOURCE, Manifest, Package
@@ -44,7 +44,9 @@ def package(take: Path, out: Path | None, workload: str | None) -> str:
     report = Report.load(folder)
     results = report.results
     own = {} if workload is None else _own_source(results, workload)
-    members = _taken(folder) | report.files() | own | _versions(results, ran_here=bool(own))
+    taken = _taken(folder)
+    drawn = report.files(recording=PAGE_NAME if PAGE_NAME in taken else "")
+    members = taken | drawn | own | _versions(results, ran_here=bool(own))
     runs = _what_runs(results, workload if own else None)
     members |= {README: _readme(results, runs).encode()}
     _require_private(members)
@@ -147,8 +149,8 @@ def _readme(results: Results, runs: str) -> str:
     return f"""\
 A race of two clocks: a session of the workload {printable(results.spec.workload.name)}.{kind}
 
-Look at headline.png and headline.txt first. {RESULTS_NAME} holds every fact, {JOURNAL_NAME} every
-event that they were made of; `twoclocks audit` holds one against the other. {MANIFEST_NAME} lists
+Open {REPORT_PAGE} first. {RESULTS_NAME} holds every fact, {JOURNAL_NAME} every event that
+they were made of; `twoclocks audit` holds one against the other. {MANIFEST_NAME} lists
 the SHA-256 of each file here, {VERSIONS} what was installed.
 
 To run it again on your machine, and see both side by side:

@@ -13,7 +13,6 @@ from pathlib import Path
 import click
 import msgspec
 
-from demo.session_words import session_words
 from harness.claims.headline import Headline
 from harness.claims.reproduction import is_same_session, reproduction
 from harness.errors import BadRequest, ExitCode
@@ -25,6 +24,7 @@ from harness.report import Report
 from harness.run.find import built_in
 from harness.run.plan import Plan
 from harness.show.reproduction_text import format_reproduction, reproduction_data
+from harness.show.session_words import session_words
 from harness.takes.package import LARGEST_BYTES, Package, unpack
 from harness.text import printable
 
@@ -162,7 +162,7 @@ def _plan(first: Results, workload: str, wish: Wish) -> Plan:
     command = verbs.get_command(click.Context(verbs), verb)
     assert command is not None
     typed = command.make_context(verb, words).params
-    for name in ("ui", "out", "yes", "by_itself"):
+    for name in ("ui", "out", "yes", "by_itself", "broadcast"):
         typed.pop(name, None)
     plan = make_plan(options_of(typed))
     return replace(plan, spec=replace(plan.spec, prices=first.spec.prices))

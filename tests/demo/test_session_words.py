@@ -6,9 +6,9 @@ import pytest
 
 from demo.cli import verbs
 from demo.options import make_plan, options_of
-from demo.session_words import session_words
 from harness.model import Schedule, Spec
 from harness.run.plan import Plan
+from harness.show.session_words import session_words
 from tests.builders import a_report
 from tests.options import some_options
 
@@ -44,7 +44,7 @@ def planned(words: list[str]) -> Plan:
     command = verbs.get_command(click.Context(verbs), verb)
     assert command is not None
     typed = command.make_context(verb, options).params
-    for name in ("ui", "out", "yes", "by_itself"):
+    for name in ("ui", "out", "yes", "by_itself", "broadcast"):
         typed.pop(name, None)
     return make_plan(options_of(typed))
 

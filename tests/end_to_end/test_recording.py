@@ -71,6 +71,7 @@ def test_recording_without_a_terminal_publishes_a_take(recorded: Recorded) -> No
         "results.json",
         "events.jsonl",
         "headline.txt",
+        "report.html",
         VERDICT_NAME,
         "baseline.log",
         "distributed.log",

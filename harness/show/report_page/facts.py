@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 
 from harness import text
-from harness.model import Code, Digest, Host, Kind, Results, Revision, Scalar, Side, Spec
+from harness.model import Code, Digest, Host, Kind, Results, Revision, Scalar, Side
 from harness.show import phrases
 from harness.show.report_page.markup import (
     NONE,
@@ -19,6 +19,7 @@ from harness.show.report_page.markup import (
     section,
     words,
 )
+from harness.show.session_words import session_words
 
 _MOST_HOSTS = 20
 _MOST_SETTINGS = 100
@@ -89,33 +90,8 @@ def _command(results: Results) -> Facts:
     if results.spec.commands is not None:
         yield "commands", words("two programs of the presenter's; their commands are not kept")
         return
-    yield "command", code(shlex.join(_words(results.spec)))
-
-
-def _words(spec: Spec) -> Iterator[str]:
-    yield from ("twoclocks", "sweep" if spec.points else "race")
-    yield from ("--workload", text.printable(spec.workload.name))
-    yield from ("--workers", ",".join(map(str, spec.scales)))
-    numbers = {
-        "--cores-per-worker": (spec.cores_per_worker, 1),
-        "--baseline-cores": (spec.baseline_cores, spec.cores_per_worker),
-        "--trials": (spec.trials, 1),
-        "--spares": (spec.spares, 0),
-    }
-    for option, (number, usual) in numbers.items():
-        yield from (option, str(number)) if number != usual else ()
-    for strike in spec.chaos:
-        yield from ("--chaos", text.printable(strike))
-    flags = {
-        "--prove-baseline": spec.prove_baseline and not spec.points,
-        "--no-prove-baseline": spec.points and not spec.prove_baseline,
-        "--oversubscribe": spec.oversubscribe,
-        "--spot": spec.spot,
-    }
-    yield from (flag for flag, is_set in flags.items() if is_set)
-    for name, value in list(spec.params.items())[:_MOST_SETTINGS]:
-        if value != "":
-            yield from ("--set", text.printable(f"{name}={_written(value)}"))
+    asked = session_words(results, results.spec.workload.name)
+    yield "command", code(shlex.join(["twoclocks", *map(text.printable, asked)]))
 
 
 def _settings(results: Results) -> Facts:

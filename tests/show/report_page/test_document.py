@@ -245,7 +245,6 @@ def test_the_command_is_one_that_the_program_takes(name: str) -> None:
     assert dict(one.split("=", 1) for one in values["settings"]) == {
         key: str(value).lower() if isinstance(value, bool) else str(value)
         for key, value in spec.params.items()
-        if value != ""
     }
 
 
