@@ -5,7 +5,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from harness.cast.format import CAST
+from harness.cast.format import CAST, MARKER
+from harness.cast.markers import GO
 from harness.takes.recordings import VERDICT_NAME
 from tests.recording import a_desk
 from tests.terminals import PYTHON
@@ -72,10 +73,12 @@ def test_a_real_recording_that_ends_too_soon_is_refused(take: Path) -> None:
 
 def test_a_real_recording_with_a_second_cut_out_is_refused(take: Path) -> None:
     head, *events = map(json.loads, (take / CAST).read_text().splitlines())
+    go = next(at for at, code, text in events if (code, text) == (MARKER, GO))
+    begin, end = go + 0.5, go + 1.5
     kept = [
-        [at if at < 1.5 else at - 1.0, code, text]
+        [at if at < begin else at - 1.0, code, text]
         for at, code, text in events
-        if not 1.5 <= at < 2.5
+        if not begin <= at < end
     ]
     (take / CAST).write_text("".join(f"{json.dumps(line)}\n" for line in (head, *kept)))
     code, told = verified(take)
