@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.demo.broadcast.watching import Watching, ask
+from tests.talks import a_desk, rehearse
 from tests.terminals import PYTHON, Terminal, race, surroundings, wait_for
 
 SHORT = ("--set", "seconds=2", "--set", "chunks=20", "--workers", "2")
@@ -97,4 +98,27 @@ def test_a_recording_is_shown_in_browsers_as_it_plays(tmp_path: Path) -> None:
             wait_for(lambda: (terminal.look(), late.is_done)[1])
         assert json.loads(ask(url, "end.json")[1])["files"] == ["headline.txt", "results.json"]
         terminal.type(b"\n")
+        assert terminal.ended() == 0
+
+
+def test_the_room_sees_the_race_of_a_rehearsal_and_nothing_of_what_to_say(tmp_path: Path) -> None:
+    desk = a_desk(tmp_path)
+    command = ("--workload", "simulated", "--broadcast", "0")
+    with rehearse(desk, *command, columns=100, rows=40) as terminal:
+        url = address_in(terminal.until_text("Enter goes on").text)
+        with Watching(url) as viewer:
+            for prompt in ("Enter begins the talk", "Enter ends this beat", "press Enter to start"):
+                terminal.type(b"\r")
+                terminal.until_text(prompt)
+            wait_for(lambda: "╭─ BASELINE" in viewer.text)
+            terminal.type(b"\r")
+            terminal.until_text("Enter skips the rest")
+            terminal.type(b"\r")
+            wait_for(lambda: (terminal.look(), viewer.is_done)[1])
+        assert "NO HEADLINE" in viewer.text
+        assert "Enter ends this beat" not in "".join(viewer.drawn)
+        for prompt in ("beat 3 of 3", "until you press Enter"):
+            terminal.type(b"\r")
+            terminal.until_text(prompt)
+        terminal.type(b"\r")
         assert terminal.ended() == 0
