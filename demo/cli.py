@@ -17,6 +17,7 @@ from demo.cli_options import (
     AS_JSON,
     BROADCAST,
     FALLBACK,
+    METRICS,
     NEW,
     OVERSUBSCRIBE,
     RUN,
@@ -56,42 +57,51 @@ def verbs() -> None:
 
 
 @verbs.command()
-@session_options(WORKERS, BROADCAST, *FALLBACK, proves=False)
+@session_options(WORKERS, BROADCAST, METRICS, *FALLBACK, proves=False)
 def race(
-    ui: str, out: Path | None, yes: bool, by_itself: bool, broadcast: str, **typed: Any
+    ui: str,
+    out: Path | None,
+    yes: bool,
+    by_itself: bool,
+    broadcast: str,
+    metrics: str,
+    **typed: Any,
 ) -> int:
     """Run both sides and show the headline (the default verb).
 
     Both get the same input. While they run, the key f plays the newest recording instead.
     """
     from demo.broadcast.verb import broadcast_to
+    from demo.metrics import serving
     from demo.options import make_plan, options_of
     from demo.race.show import race as run
 
     plan = make_plan(options_of(typed))
     screen = choose_ui(ui)
     setup = _race_setup(plan, screen, by_itself)
-    with broadcast_to(broadcast, screen, wait=not yes) as room:
-        setup = replace(setup, broadcast=room)
+    with serving(metrics) as told, broadcast_to(broadcast, screen, wait=not yes) as room:
+        setup = replace(setup, broadcast=room, metrics=told)
         return run(plan, screen, out, wait=not yes, setup=setup)
 
 
 @verbs.command()
-@session_options(SCALES, OVERSUBSCRIBE, BROADCAST, proves=True)
-def sweep(ui: str, out: Path | None, yes: bool, broadcast: str, **typed: Any) -> int:
+@session_options(SCALES, OVERSUBSCRIBE, BROADCAST, METRICS, proves=True)
+def sweep(ui: str, out: Path | None, yes: bool, broadcast: str, metrics: str, **typed: Any) -> int:
     """Run the baseline, then several numbers of workers.
 
     Shows how the speed grows with the number of workers. A sweep always runs in turn.
     """
     from demo.broadcast.verb import broadcast_to
+    from demo.metrics import serving
     from demo.options import make_plan, options_of
     from demo.race.setup import RaceSetup
     from demo.race.show import race as run
 
     plan = make_plan(options_of(typed))
     screen = choose_ui(ui)
-    with broadcast_to(broadcast, screen, wait=not yes) as room:
-        return run(plan, screen, out, wait=not yes, setup=RaceSetup(broadcast=room))
+    with serving(metrics) as told, broadcast_to(broadcast, screen, wait=not yes) as room:
+        setup = RaceSetup(broadcast=room, metrics=told)
+        return run(plan, screen, out, wait=not yes, setup=setup)
 
 
 @verbs.command()

