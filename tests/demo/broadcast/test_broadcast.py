@@ -91,9 +91,10 @@ def test_a_serving_process_that_stands_still_holds_nobody_up(broadcast: PanelBro
     finally:
         os.kill(broadcast.pid, signal.SIGCONT)
 
-    wait_until(lambda: len(numbers(seen_now(broadcast))) == 2)
-    of_frame, of_change = numbers(seen_now(broadcast))
-    assert of_frame == of_change < FRAMES - 1
+    wait_until(lambda: numbers(seen_now(broadcast)))
+    of_frame, *of_change = numbers(seen_now(broadcast))  # its change may not have fitted in
+    assert of_frame < FRAMES - 1
+    assert {*of_change} <= {of_frame}
     with Watching(broadcast.url) as viewer:
         wait_until(lambda: viewer.drawn)
         broadcast.draw("torn", SIZE, whole=False)
