@@ -28,6 +28,9 @@ from harness.show.session_words import session_words
 from harness.takes.package import LARGEST_BYTES, Package, unpack
 from harness.text import printable
 
+_SHOWN_BY = ("ui", "out", "yes", "by_itself", "broadcast", "metrics")
+"""Options of a session's verbs that change nothing of the session."""
+
 _PLACES = "/\\:~"  # what a text has that names a file or an address
 
 
@@ -147,25 +150,27 @@ def _built_in(first: Results) -> str:
 
 def _plan(first: Results, workload: str, wish: Wish) -> Plan:
     """Return the same session at the same prices, to be run here."""
-    from demo.cli import verbs
-    from demo.options import make_plan, options_of
-
     settings = dict(_typed(wish.settings))
     _require_confirmed(first.spec.params, settings)
     if first.spec.joined_cluster and not wish.address:
         raise BadRequest(
             "the packaged session ran on a cluster", "name yours with --address HOST:6379"
         )
-    verb, *words = session_words(first, workload, settings)
-    if wish.address:
-        words += ["--address", wish.address]
+    address = ["--address", wish.address] if wish.address else []
+    plan = plan_of([*session_words(first, workload, settings), *address])
+    return replace(plan, spec=replace(plan.spec, prices=first.spec.prices))
+
+
+def plan_of(words: Sequence[str]) -> Plan:
+    """Return what a verb that runs a session, with its options, would run."""
+    from demo.cli import verbs
+    from demo.options import make_plan, options_of
+
+    verb, *options = words
     command = verbs.get_command(click.Context(verbs), verb)
     assert command is not None
-    typed = command.make_context(verb, words).params
-    for name in ("ui", "out", "yes", "by_itself", "broadcast"):
-        typed.pop(name, None)
-    plan = make_plan(options_of(typed))
-    return replace(plan, spec=replace(plan.spec, prices=first.spec.prices))
+    typed = command.make_context(verb, options).params
+    return make_plan(options_of({name: typed[name] for name in typed if name not in _SHOWN_BY}))
 
 
 def _typed(settings: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -215,9 +215,9 @@ class Rate:
 class Observer:
     """The cost of watching and what else the machine did.
 
-    ``foreign_cpu`` is the share of all the host's cores that other processes used during trials
-    (None: unknown), ``contention`` the baseline's slowdown with both sides at once (None: not
-    probed).
+    ``foreign_cpu`` is the share of all the host's cores that other processes used during trials,
+    and during searches for a rate: that of the worst (None: unknown). ``contention`` is the
+    baseline's slowdown with both sides at once (None: not probed).
     """
 
     cpu_s: Seconds

@@ -225,7 +225,12 @@ class SessionFrames:
         """Keep what the conducting itself depends on."""
         side = event.side
         match event:
+            case e.Offered() if not (self.plan.simulated or self.plan.spec.joined_cluster):
+                # on a cluster a side's own workers are not known before it is ready
+                at_rest = [self.processes[other].process.pid for other in self.ready]
+                self.observation.begin_search(at_rest)
             case e.Ready():
+                self.observation.end_search()
                 self.ready[side] = event
                 alone = side is Side.BASELINE  # what its guard has adopted is its work
                 guard_pid = self.processes[side].process.pid if alone else None

@@ -52,6 +52,7 @@ class Observation:
         self._cpu_before_s = 0.0
         self._foreign: float | None = None
         self._foreign_meter: ForeignLoadMeter | None = None
+        self._search_meter: ForeignLoadMeter | None = None
         self.foreign_now: float | None = None
         self._look_due = 0.0
         self._recent_until = 0.0
@@ -137,6 +138,21 @@ class Observation:
         self._last_frame_at = now
         self._frames += 1
 
+    def begin_search(self, at_rest: Collection[int]) -> None:
+        """Start to measure what other programs use while a side searches the rate of its trials.
+
+        That rate is its speed, so that a search is disturbed as a trial is. ``at_rest`` is as in
+        ``begin_trial``. While a search is measured this changes nothing.
+        """
+        if self._search_meter is None:
+            self._search_meter = ForeignLoadMeter([os.getpid()], at_rest)
+
+    def end_search(self) -> None:
+        """Stop measuring a search, if there was one."""
+        if self._search_meter is not None:
+            self._foreign = max(self._foreign or 0.0, self._search_meter.share())
+        self._search_meter = None
+
     def begin_trial(
         self, now: float, at_rest: Collection[int], workers_at_work: Mapping[Side, int]
     ) -> None:
@@ -157,7 +173,7 @@ class Observation:
         self._cpu_before_s = self._cpu_clock()  # last: no clock runs before this
 
     def end_trial(self) -> None:
-        """Stop measuring a trial. The foreign load that is kept is the worst of all trials."""
+        """Stop measuring a trial. What is kept is the worst of all trials, and of searches."""
         self._cpu_s += self._cpu_clock() - self._cpu_before_s  # first: no clock runs after this
         if self._foreign_meter is not None:
             ours_s = self._on_this_machine_s() - self._elsewhere_before_s

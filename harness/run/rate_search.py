@@ -5,7 +5,7 @@ May import ``model``, ``serving``, ``errors``, ``workload`` and ``run``.
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from harness.errors import SideFailed
@@ -51,7 +51,7 @@ def search_rate(
 
     def load(rung: int) -> ServedLoad:
         if rung not in loads:
-            _require_few(len(loads))
+            require_few(loads.values())
             loads[rung] = offer(service, side, given, generator, _rate(first, rung))
             offered(loads[rung])
         return loads[rung]
@@ -115,13 +115,19 @@ def climb(load: Callable[[int], ServedLoad]) -> int:
     return low
 
 
-def _require_few(tried: int) -> None:
+def require_few(tried: Collection[ServedLoad]) -> None:
     """Raise ``SideFailed`` if too many rates were tried to go on."""
-    if tried >= MOST_LOADS:
+    if len(tried) < MOST_LOADS:
+        return
+    if all(load.holds for load in tried):
         raise SideFailed(
-            f"of {tried} rates none was the largest at which its latency holds",
-            "end other programs, or set a longer budget",
+            "all its requests are answered within the budget, however fast they come",
+            "have more requests come, or set a shorter budget",
         )
+    raise SideFailed(
+        f"of {len(tried)} rates none was the largest at which its latency holds",
+        "end other programs, or set a longer budget",
+    )
 
 
 def _rate(first: float, rung: int) -> float:

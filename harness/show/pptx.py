@@ -9,7 +9,6 @@ when a deck is updated, the extra python-pptx.
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING
 
 from harness.claims.claims import Claims
 from harness.claims.headline import Headline
@@ -30,9 +29,6 @@ from harness.show.pptx_names import (
 from harness.show.pptx_safety import check_package
 from harness.show.pptx_texts import LABELS, PICTURES, TEXTS, WITHOUT_NUMBERS, Kind, kind_of
 from harness.talk.agenda import NO_AGENDA, Agenda
-
-if TYPE_CHECKING:
-    pass
 
 LARGEST_BYTES = 300_000_000
 _RENAME = (

@@ -1,13 +1,11 @@
 from dataclasses import replace
 from typing import Any
 
-import click
 import pytest
 
-from demo.cli import verbs
-from demo.options import make_plan, options_of
+from demo.options import make_plan
+from demo.reproduce import plan_of
 from harness.model import Schedule, Spec
-from harness.run.plan import Plan
 from harness.show.session_words import session_words
 from tests.builders import a_report
 from tests.options import some_options
@@ -38,17 +36,6 @@ def no_cluster_around(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
 
 
-def planned(words: list[str]) -> Plan:
-    """Return the plan of a command line."""
-    verb, *options = words
-    command = verbs.get_command(click.Context(verbs), verb)
-    assert command is not None
-    typed = command.make_context(verb, options).params
-    for name in ("ui", "out", "yes", "by_itself", "broadcast"):
-        typed.pop(name, None)
-    return make_plan(options_of(typed))
-
-
 def words_of(spec: Spec, **changes: Any) -> list[str]:
     schedule = Schedule.IN_TURN if spec.schedule is Schedule.AUTO else spec.schedule
     return session_words(a_report(spec=spec, schedule=schedule).results, "simulated", **changes)
@@ -57,12 +44,12 @@ def words_of(spec: Spec, **changes: Any) -> list[str]:
 @pytest.mark.parametrize("name", ASKED)
 def test_the_words_of_a_session_ask_for_the_same_session(name: str) -> None:
     spec = make_plan(some_options(**ASKED[name])).spec
-    assert planned(words_of(spec)).spec == spec
+    assert plan_of(words_of(spec)).spec == spec
 
 
 def test_settings_that_are_typed_take_the_place_of_the_sessions_own() -> None:
     spec = make_plan(some_options()).spec
-    plan = planned(words_of(spec, settings={"seconds": "9"}))
+    plan = plan_of(words_of(spec, settings={"seconds": "9"}))
     assert plan.spec.params == spec.params | {"seconds": 9.0}
 
 

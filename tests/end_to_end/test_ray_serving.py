@@ -3,10 +3,14 @@
 What latency they have is not tested: a busy machine may rightly be refused.
 """
 
+from collections.abc import Collection, Iterator
+from itertools import groupby
+
 import pytest
 
 from harness import events as e
 from harness.model import FaultKind, RateSearch, Side, Status
+from harness.run.observation import Observation
 from harness.serving import ServedLoad
 from tests.racing import Raced, raced
 from tests.workloads.embed.support import needs_extra
@@ -14,14 +18,43 @@ from tests.workloads.embed.support import needs_extra
 pytestmark = pytest.mark.ray
 
 REQUESTS = 600
+MANY_REQUESTS = 800  # more than are answered within the budget if all come at once
 
 
 @pytest.fixture(scope="module")
-def race(tmp_path_factory: pytest.TempPathFactory) -> Raced:
+def measured() -> Iterator[list[str]]:
+    """Yield when the load of other programs during a search began and ended to be measured."""
+    moments: list[str] = []
+    begin, end = Observation.begin_search, Observation.end_search
+
+    def begin_and_tell(observation: Observation, at_rest: Collection[int]) -> None:
+        moments.append(f"begun beside {len(at_rest)}")
+        begin(observation, at_rest)
+
+    def end_and_tell(observation: Observation) -> None:
+        moments.append("ended")
+        end(observation)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Observation, "begin_search", begin_and_tell)
+        patch.setattr(Observation, "end_search", end_and_tell)
+        yield moments
+
+
+@pytest.fixture(scope="module")
+def race(tmp_path_factory: pytest.TempPathFactory, measured: list[str]) -> Raced:
     """Return a race with requests that take two milliseconds each, in which a worker is killed."""
     return raced(
         tmp_path_factory.mktemp("served"), workload="tests/services.py", chaos=("kill:w1@40%",)
     )
+
+
+def test_the_load_of_other_programs_is_measured_while_a_side_searches(
+    race: Raced, measured: list[str]
+) -> None:
+    assert race.results.status is Status.COMPLETE
+    told = [moment for moment, _ in groupby(measured)]
+    assert told[:4] == ["begun beside 0", "ended", "begun beside 1", "ended"]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +72,7 @@ def drained(tmp_path_factory: pytest.TempPathFactory) -> Raced:
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Raced:
     """Return a small race of the workload ``serve``."""
-    settings = ("passages=64", "queries=16", "requests=459", "lists=8", "probes=4")
+    settings = ("passages=64", "queries=16", f"requests={MANY_REQUESTS}", "lists=8", "probes=4")
     more = ("max_tokens=8", "budget_ms=400")  # other programs may use the machine
     folder = tmp_path_factory.mktemp("real")
     return raced(folder, workload="serve", settings=(*settings, *more))
@@ -50,7 +83,7 @@ def test_a_sharded_search_serves_the_same_replies_as_one_process(real: Raced) ->
     one, two = (real.trial(side) for side in Side)
     assert (two.answer_sha256, two.quality) == (one.answer_sha256, one.quality)
     assert 0.5 < one.quality <= 1
-    assert (served(real, Side.DISTRIBUTED).failed, two.items) == (0, 459)
+    assert (served(real, Side.DISTRIBUTED).failed, two.items) == (0, MANY_REQUESTS)
     assert all(search(real, side).is_shown for side in Side)
 
 

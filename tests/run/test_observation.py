@@ -151,6 +151,43 @@ def test_the_foreign_load_of_a_trial_is_a_share() -> None:
     assert 0.0 <= foreign <= 1.0
 
 
+class MeterOf:
+    """A meter of foreign load that reads what a test says."""
+
+    def __init__(self, *shares: float) -> None:
+        self.shares = iter(shares)
+        self.at_rest: list[list[int]] = []
+
+    def __call__(self, _: list[int], at_rest: list[int]) -> "MeterOf":
+        self.at_rest.append(at_rest)
+        return self
+
+    def share(self, _: float = 0.0) -> float:
+        return next(self.shares)
+
+
+@pytest.mark.parametrize("shares", [(0.3, 0.1), (0.1, 0.3)])
+def test_the_foreign_load_is_the_worst_of_trials_and_searches(
+    monkeypatch: pytest.MonkeyPatch, shares: tuple[float, float]
+) -> None:
+    meter = MeterOf(*shares)
+    monkeypatch.setattr("harness.run.observation.ForeignLoadMeter", meter)
+    observation = Observation()
+    observation.begin_search([7])
+    observation.begin_search([8])  # of the next rate
+    observation.end_search()
+    observation.begin_trial(0.0, [9], {})
+    observation.end_trial()
+    assert observation.event(None).foreign_cpu == 0.3
+    assert meter.at_rest == [[7], [9]]
+
+
+def test_a_side_that_searches_nothing_has_no_foreign_load_of_a_search() -> None:
+    observation = Observation()
+    observation.end_search()
+    assert observation.event(None).foreign_cpu is None
+
+
 def test_the_busiest_processes_of_a_program_stand_for_workers_it_does_not_name() -> None:
     observation = Observation(trees=True)
     with subprocess.Popen(["sh", "-c", "while :; do :; done & while :; do :; done"]) as program:

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.errors import SideFailed
-from harness.run.rate_search import LOWEST, climb
+from harness.run.rate_search import LOWEST, climb, require_few
 from harness.serving import FINE_STEPS, MOST_LOADS, ServedLoad
 from tests.services import a_load
 
@@ -50,3 +50,13 @@ def test_where_hardly_any_rate_holds_the_side_fails() -> None:
 def test_no_more_rungs_are_tried_than_results_can_hold() -> None:
     most = max(len({*breaking_at(rung)[1]}) for rung in range(LOWEST, 0))
     assert most <= MOST_LOADS
+
+
+def test_who_answers_everything_however_fast_it_comes_is_told_to_have_more_come() -> None:
+    holding = [a_load(50.0)] * MOST_LOADS
+    require_few(holding[1:])
+    with pytest.raises(SideFailed, match="however fast they come") as refused:
+        require_few(holding)
+    assert "more requests" in refused.value.hint
+    with pytest.raises(SideFailed, match="none was the largest"):
+        require_few([*holding[1:], a_load(50.0, late=20)])
