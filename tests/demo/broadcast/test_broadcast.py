@@ -91,8 +91,14 @@ def test_a_serving_process_that_stands_still_holds_nobody_up(broadcast: PanelBro
     finally:
         os.kill(broadcast.pid, signal.SIGCONT)
 
-    wait_until(lambda: numbers(seen_now(broadcast)))
-    of_frame, *of_change = numbers(seen_now(broadcast))  # its change may not have fitted in
+    shown: list[int] = []
+
+    def shows_numbers() -> list[int]:
+        shown[:] = numbers(seen_now(broadcast))
+        return shown
+
+    wait_until(shows_numbers)
+    of_frame, *of_change = shown  # its change may not have fitted in
     assert of_frame < FRAMES - 1
     assert {*of_change} <= {of_frame}
     with Watching(broadcast.url) as viewer:

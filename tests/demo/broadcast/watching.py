@@ -3,6 +3,7 @@
 Imports the standard library and the emulated terminal.
 """
 
+import contextlib
 import json
 import socket
 import threading
@@ -74,10 +75,11 @@ class Watching:
 
     def _read(self) -> None:
         lines = self._socket.makefile("r", encoding="utf-8", newline="\n")
-        for line in lines:
-            if line.startswith("data: ") and not self.is_done:
-                self._draw(json.loads(line.removeprefix("data: ")))
-            self.is_done |= line == "event: done\n"
+        with contextlib.suppress(ConnectionResetError):  # whoever is left out is cut off
+            for line in lines:
+                if line.startswith("data: ") and not self.is_done:
+                    self._draw(json.loads(line.removeprefix("data: ")))
+                self.is_done |= line == "event: done\n"
 
     def _draw(self, event: Any) -> None:
         if isinstance(event, dict):
