@@ -18,6 +18,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "rows": (1, 1 << 26),
     "batch": (1, 1 << 20),
     "micro_batches": (1, 1024),
+    "baseline_micro_batches": (1, 1024),
 }
 
 
@@ -25,15 +26,22 @@ class Recipe(NamedTuple):
     """How the model is built and trained.
 
     ``orders`` tables, one for each number of bytes before the next one, have at most ``rows`` rows.
-    A step is of ``batch`` bytes, in so many ``micro_batches``. A device holds ``device_bytes``.
+    A step is of ``batch`` bytes, in so many ``micro_batches``; of the baseline, which has nobody to
+    keep at work, in ``baseline_micro_batches``, to the same bits. A device holds ``device_bytes``.
     """
 
     orders: int
     rows: int
     batch: int
     micro_batches: int
+    baseline_micro_batches: int
     rate: float
     device_bytes: int
+
+    @property
+    def of_the_baseline(self) -> "Recipe":
+        """Return the recipe with the baseline's micro-batches."""
+        return self._replace(micro_batches=self.baseline_micro_batches)
 
     @property
     def micro_batch(self) -> int:
@@ -81,15 +89,17 @@ class Settings:
     rows: int = 1 << 18
     batch: int = 16_384
     micro_batches: int = 16
+    baseline_micro_batches: int = 1
     rate: float = 0.1
     device: str = "144MiB"
 
     def __post_init__(self) -> None:
         require_between(self, LIMITS)
-        if self.batch % self.micro_batches:
-            raise ValueError(
-                f"batch={self.batch} is not a multiple of micro_batches={self.micro_batches}"
-            )
+        for name in ("micro_batches", "baseline_micro_batches"):
+            if self.batch % getattr(self, name):
+                raise ValueError(
+                    f"batch={self.batch} is not a multiple of {name}={getattr(self, name)}"
+                )
         if self.batch > self.megabytes * 1e6:
             raise ValueError(f"batch={self.batch} is more than megabytes={self.megabytes} of text")
         if not 0 < self.rate <= 10:
@@ -109,6 +119,7 @@ class Settings:
             rows=self.rows,
             batch=self.batch,
             micro_batches=self.micro_batches,
+            baseline_micro_batches=self.baseline_micro_batches,
             rate=self.rate,
             device_bytes=bytes_of(self.device),
         )

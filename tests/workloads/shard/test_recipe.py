@@ -23,6 +23,7 @@ def test_another_size_is_refused_with_an_example(size: str) -> None:
         ({"orders": 0}, "orders=0 is not between 1 and 32"),
         ({"rows": 0}, "rows=0 is not between 1 and 67,108,864"),
         ({"micro_batches": 3}, "batch=2048 is not a multiple of micro_batches=3"),
+        ({"baseline_micro_batches": 3}, "not a multiple of baseline_micro_batches=3"),
         ({"megabytes": 0.0}, "megabytes=0.0 is not between 0.01 and 1,000"),
         ({"megabytes": float("nan")}, "megabytes=nan is not between 0.01 and 1,000"),
         ({"batch": 32_768}, "batch=32768 is more than megabytes=0.02 of text"),

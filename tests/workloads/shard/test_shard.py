@@ -134,3 +134,11 @@ def test_a_loaded_text_is_that_of_this_python() -> None:
     loaded = shard.load(shard.WORKLOAD.configure({**shard.WORKLOAD.defaults, "megabytes": 0.1}))
     assert b"\nimport " in loaded.input.text.tobytes()
     assert loaded.held_out_items == 300_000
+
+
+@pytest.mark.parametrize("micro_batches", [1, 4, 2048])
+def test_in_how_many_micro_batches_the_baseline_takes_a_step_changes_no_bit(
+    micro_batches: int,
+) -> None:
+    whole = trained(baseline_micro_batches=1, micro_batches=8)
+    assert same(whole, trained(baseline_micro_batches=micro_batches, micro_batches=2))

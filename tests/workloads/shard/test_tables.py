@@ -59,7 +59,15 @@ def test_a_device_holds_tables_beside_what_a_step_needs() -> None:
 
 
 def test_parameters_are_counted_without_the_sums_of_squares() -> None:
-    small = Recipe(orders=2, rows=100, batch=1, micro_batches=1, rate=0.1, device_bytes=1)
+    small = Recipe(
+        orders=2,
+        rows=100,
+        batch=1,
+        micro_batches=1,
+        baseline_micro_batches=1,
+        rate=0.1,
+        device_bytes=1,
+    )
     assert small.parameters == (17 + 100) * 15
 
 
