@@ -44,7 +44,7 @@ def package(take: Path, out: Path | None, workload: str | None) -> str:
     report = Report.load(folder)
     results = report.results
     own = {} if workload is None else _own_source(results, workload)
-    taken = _taken(folder)
+    taken = _take_files(folder)
     drawn = report.files(recording=PAGE_NAME if PAGE_NAME in taken else "")
     members = taken | drawn | own | _versions(results, ran_here=bool(own))
     runs = _what_runs(results, workload if own else None)
@@ -69,7 +69,7 @@ def package(take: Path, out: Path | None, workload: str | None) -> str:
     return _words(target, packed, len(members), missing=_is_own(results) and not own)
 
 
-def _taken(folder: Path) -> dict[str, bytes]:
+def _take_files(folder: Path) -> dict[str, bytes]:
     """Return the files of a take that are packed as they are; raise ``BadRequest`` for no take."""
     hint = "give a take's folder as `twoclocks race` has left it"
     needed = {

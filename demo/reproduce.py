@@ -62,8 +62,10 @@ def reproduce(file: Path, wish: Wish) -> tuple[str, int]:
     package = unpack(atomic.read(file, LARGEST_BYTES, "package", hint))
     with tempfile.TemporaryDirectory(prefix="twoclocks-") as name:
         folder = Path(name)
-        first = _claimed(_report_of(package, folder), "the packaged session")
-        again = _claimed(_again(package, first.results, folder, wish), "the session that ran here")
+        first = _headline_of(_first_report(package, folder), "the packaged session")
+        again = _headline_of(
+            _second_report(package, first.results, folder, wish), "the session that ran here"
+        )
     if is_same_session(first.results, again.results):
         raise BadRequest("both are one and the same session", "run it again, or name another take")
     both = reproduction(first, again)
@@ -74,7 +76,7 @@ def reproduce(file: Path, wish: Wish) -> tuple[str, int]:
     return format_reproduction(both).removesuffix("\n"), code
 
 
-def _report_of(package: Package, folder: Path) -> Report:
+def _first_report(package: Package, folder: Path) -> Report:
     """Return the audited report of what is packed, written to a folder under names of ours."""
     for name in (RESULTS_NAME, JOURNAL_NAME):
         if name not in package.members:
@@ -83,7 +85,7 @@ def _report_of(package: Package, folder: Path) -> Report:
     return Report.load(folder)
 
 
-def _claimed(report: Report, whose: str) -> Headline:
+def _headline_of(report: Report, whose: str) -> Headline:
     """Return what a session claims; a simulated one counts, under its word."""
     if report.drawable is None:
         reasons = "; ".join(reason.sentence for reason in report.refused[:2])
@@ -93,7 +95,7 @@ def _claimed(report: Report, whose: str) -> Headline:
     return report.drawable
 
 
-def _again(package: Package, first: Results, folder: Path, wish: Wish) -> Report:
+def _second_report(package: Package, first: Results, folder: Path, wish: Wish) -> Report:
     """Return the report of the session to compare with: run here, unless one was named."""
     if wish.again is not None:
         return Report.load(wish.again)
@@ -123,7 +125,7 @@ def _workload(package: Package, first: Results, folder: Path, wish: Wish) -> str
     if wish.runs != runs:
         raise BadRequest(
             f"the package brings {printable(runs)}, which nobody has allowed to run",
-            f"read it first (it is in {package_place(runs)}), then add --run {printable(runs)}",
+            f"read it first (it is in {_place_of(runs)}), then add --run {printable(runs)}",
         )
     for name, content in own.items():
         target = folder / "source" / name
@@ -132,7 +134,7 @@ def _workload(package: Package, first: Results, folder: Path, wish: Wish) -> str
     return str(folder / "source" / runs)
 
 
-def package_place(runs: str) -> str:
+def _place_of(runs: str) -> str:
     """Return where a packaged workload is in the zip file."""
     return printable(f"source/{runs}")
 
@@ -150,7 +152,7 @@ def _built_in(first: Results) -> str:
 
 def _plan(first: Results, workload: str, wish: Wish) -> Plan:
     """Return the same session at the same prices, to be run here."""
-    settings = dict(_typed(wish.settings))
+    settings = dict(_settings_of(wish.settings))
     _require_confirmed(first.spec.params, settings)
     if first.spec.joined_cluster and not wish.address:
         raise BadRequest(
@@ -173,7 +175,7 @@ def plan_of(words: Sequence[str]) -> Plan:
     return make_plan(options_of({name: typed[name] for name in typed if name not in _SHOWN_BY}))
 
 
-def _typed(settings: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _settings_of(settings: Sequence[str]) -> Iterator[tuple[str, str]]:
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals:

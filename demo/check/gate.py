@@ -45,19 +45,19 @@ class TalkFacts:
 
 def judge_gate(talk: TalkFacts) -> Iterator[CheckResult]:
     """Yield the ten points in their order."""
-    yield _bottleneck("bottleneck", talk)
-    yield _described("axis", talk, ("axis", "neighbour"))
-    yield _described("design", talk, _DESIGN)
-    yield _headline("headline", talk)
-    yield _demo("demo", talk)
-    yield _figures("figures", talk)
-    yield _baseline("baseline", talk)
-    yield _limitation("limitation", talk)
-    yield _artifact("artifact", talk)
-    yield _rehearsed("slack", talk)
+    yield _judge_bottleneck("bottleneck", talk)
+    yield _judge_description("axis", talk, ("axis", "neighbour"))
+    yield _judge_description("design", talk, _DESIGN)
+    yield _judge_headline("headline", talk)
+    yield _judge_demo("demo", talk)
+    yield _judge_figures("figures", talk)
+    yield _judge_baseline("baseline", talk)
+    yield _judge_limitation("limitation", talk)
+    yield _judge_artifact("artifact", talk)
+    yield _judge_rehearsal("slack", talk)
 
 
-def _bottleneck(name: str, talk: TalkFacts) -> CheckResult:
+def _judge_bottleneck(name: str, talk: TalkFacts) -> CheckResult:
     """Judge whether the talk begins with the bottleneck and the number that proves it."""
     stated = words_of(talk.words)
     headline = None if talk.claims is None else talk.claims.headline
@@ -75,7 +75,7 @@ def _bottleneck(name: str, talk: TalkFacts) -> CheckResult:
     return ok(name, number)
 
 
-def _described(name: str, talk: TalkFacts, wanted: tuple[str, ...]) -> CheckResult:
+def _judge_description(name: str, talk: TalkFacts, wanted: tuple[str, ...]) -> CheckResult:
     """Judge whether the workload's description says all that is wanted."""
     stated = words_of(talk.words)
     missing = [word for word in wanted if word not in stated]
@@ -84,7 +84,7 @@ def _described(name: str, talk: TalkFacts, wanted: tuple[str, ...]) -> CheckResu
     return ok(name, f"{', '.join(wanted)}: all stated")
 
 
-def _headline(name: str, talk: TalkFacts) -> CheckResult:
+def _judge_headline(name: str, talk: TalkFacts) -> CheckResult:
     """Judge whether one take has S, E, a quality that held, and the cost; and the deck its S."""
     if talk.claims is None:
         return warn(name, "there is no take of this workload", _RACE)
@@ -102,14 +102,14 @@ def _headline(name: str, talk: TalkFacts) -> CheckResult:
     return ok(name, phrases.claim(headline))
 
 
-def _demo(name: str, talk: TalkFacts) -> CheckResult:
+def _judge_demo(name: str, talk: TalkFacts) -> CheckResult:
     """Judge whether the speedup will be seen to happen, live and else as a recording."""
     if not talk.is_recorded:
         return warn(name, "no verified recording shows the race", "run `twoclocks record`")
     return ok(name, "a verified recording shows the race if the live one cannot")
 
 
-def _figures(name: str, talk: TalkFacts) -> CheckResult:
+def _judge_figures(name: str, talk: TalkFacts) -> CheckResult:
     missing = [figure for figure in FIGURES if figure not in talk.files]
     if missing:
         names = ", ".join(figure.removesuffix(".png") for figure in missing)
@@ -119,7 +119,7 @@ def _figures(name: str, talk: TalkFacts) -> CheckResult:
     return ok(name, "architecture, scaling, cost against quality")
 
 
-def _baseline(name: str, talk: TalkFacts) -> CheckResult:
+def _judge_baseline(name: str, talk: TalkFacts) -> CheckResult:
     """Judge whether it was shown that the baseline is a good one."""
     if talk.claims is None or talk.claims.proof is None:
         return warn(
@@ -128,7 +128,7 @@ def _baseline(name: str, talk: TalkFacts) -> CheckResult:
     return ok(name, "timed beside its variants; the appendix has them")
 
 
-def _limitation(name: str, talk: TalkFacts) -> CheckResult:
+def _judge_limitation(name: str, talk: TalkFacts) -> CheckResult:
     """Judge whether the talk closes with a limitation that is stated."""
     if "limitation" not in words_of(talk.words):
         return warn(name, "the workload states no limitation", _DESCRIBE)
@@ -140,7 +140,7 @@ def _limitation(name: str, talk: TalkFacts) -> CheckResult:
     return ok(name, talk.words.limitation)
 
 
-def _artifact(name: str, talk: TalkFacts) -> CheckResult:
+def _judge_artifact(name: str, talk: TalkFacts) -> CheckResult:
     """Judge whether everybody can reach what proves the result."""
     address = talk.agenda.artifact
     if not address:
@@ -151,7 +151,7 @@ def _artifact(name: str, talk: TalkFacts) -> CheckResult:
     return ok(name, address)
 
 
-def _rehearsed(name: str, talk: TalkFacts) -> CheckResult:
+def _judge_rehearsal(name: str, talk: TalkFacts) -> CheckResult:
     """Judge whether the talk was rehearsed as a whole to end a minute before its time."""
     if talk.rehearsal is None:
         return warn(name, "the whole talk was not rehearsed", "run `twoclocks rehearse`")

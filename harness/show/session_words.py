@@ -19,11 +19,11 @@ def session_words(
     spec = results.spec
     verb = "sweep" if spec.points else "race"
     words = [verb, "--workload", workload, *_scales(spec), *_terms(results), *_losses(spec)]
-    values = {name: _written(value) for name, value in spec.params.items()} | dict(settings or {})
+    values = {name: _word_of(value) for name, value in spec.params.items()} | dict(settings or {})
     return [*words, *(word for pair in values.items() for word in ("--set", "=".join(pair)))]
 
 
-def _written(value: object) -> str:
+def _word_of(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
