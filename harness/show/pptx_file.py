@@ -46,7 +46,7 @@ def open_deck(deck: bytes, noun: str = "file") -> "Presentation":
     ``noun`` is what the file should be.
     """
     try:
-        import pptx  # noqa: F401 - it says which parts are presentations
+        import pptx  # noqa: F401 - to learn whether the extra is installed
     except ImportError as error:
         raise missing_package("pptx", "updating a deck") from error
     from pptx.opc.package import PartFactory

@@ -101,7 +101,7 @@ def is_at(page: Page, number: int) -> None:
     page.until(lambda: page.state("slide") == str(number))
 
 
-def shown(page: Page) -> list[str]:
+def slides_on_screen(page: Page) -> list[str]:
     """Return the titles that can be seen."""
     titles = page.evaluate(
         "[...document.querySelectorAll('h1')].filter(one => one.checkVisibility())"
@@ -114,7 +114,7 @@ def shown(page: Page) -> list[str]:
 def test_arrows_lead_through_the_slides_and_stop_at_the_ends(deck: Deck, room: Page) -> None:
     room.press("ArrowLeft")
     for slide in deck.slides:
-        assert [title.replace("\u00a0", " ") for title in shown(room)] == [slide.title]
+        assert [title.replace("\u00a0", " ") for title in slides_on_screen(room)] == [slide.title]
         room.press("ArrowRight")
     assert room.state("slide") == str(len(deck.slides))
 
@@ -179,7 +179,7 @@ def test_a_second_window_has_the_notes_and_both_lead(room: Page) -> None:
     notes = desk.evaluate("document.getElementById('notes').innerText")
     assert notes.startswith("Say: One line, all of it measured in one run.")
     assert desk.evaluate("document.getElementById('until').innerText") == "until 5:00"
-    assert len(shown(desk)) == 2
+    assert len(slides_on_screen(desk)) == 2
     for key in ("8", "Enter"):
         room.press(key)
     is_at(desk, 8)
@@ -215,4 +215,4 @@ def test_without_scripts_all_slides_stand_one_below_the_other(
         opened.call("Emulation.setScriptExecutionDisabled", value=True)
         opened.call("Page.navigate", url=f"file://{tmp_path}/deck.html")
         opened.until(lambda: opened.evaluate("document.readyState") == "complete")
-        assert len(shown(opened)) == len(deck.slides)
+        assert len(slides_on_screen(opened)) == len(deck.slides)

@@ -6,7 +6,7 @@ from harness.show.metrics import Metric, MetricKind, clock_s, metrics_of
 from tests.builders import a_board, some_events
 
 
-def told(events: list[e.Event], late_s: float = 0.0) -> dict[str, Metric]:
+def metrics_after(events: list[e.Event], late_s: float = 0.0) -> dict[str, Metric]:
     """Return the metrics of a session of which these events have come, by name."""
     board = a_board(events)
     return {metric.name: metric for metric in metrics_of(board, board.at + late_s)}
@@ -27,37 +27,39 @@ def until(kind: type[e.Event], side: Side) -> list[e.Event]:
 
 
 def test_a_session_is_told_by_run_workload_kind_and_schedule() -> None:
-    ((labels, value),) = told(some_events())["twoclocks_run_info"].values
+    ((labels, value),) = metrics_after(some_events())["twoclocks_run_info"].values
     assert (labels["run"], labels["kind"], value) == ("7c21", "measured", 1.0)
 
 
 def test_a_clock_stands_at_nothing_runs_on_and_stands_at_its_end() -> None:
-    before = values(told(until(e.Ready, Side.BASELINE))["twoclocks_clock_seconds"])
+    before = values(metrics_after(until(e.Ready, Side.BASELINE))["twoclocks_clock_seconds"])
     assert before == {"baseline": 0.0, "distributed": 0.0}
     running = until(e.Go, Side.BASELINE)
-    assert values(told(running, 2.5)["twoclocks_clock_seconds"])["baseline"] == pytest.approx(2.5)
+    assert values(metrics_after(running, 2.5)["twoclocks_clock_seconds"])[
+        "baseline"
+    ] == pytest.approx(2.5)
     ended = a_board(some_events())
     assert clock_s(ended.baseline, ended.at + 100.0) == ended.baseline.wall_s
 
 
 def test_a_side_runs_from_go_to_its_end() -> None:
-    running = values(told(until(e.Go, Side.BASELINE))["twoclocks_running"])
+    running = values(metrics_after(until(e.Go, Side.BASELINE))["twoclocks_running"])
     assert running == {"baseline": 1.0, "distributed": 0.0}
-    ended = values(told(some_events())["twoclocks_running"])
+    ended = values(metrics_after(some_events())["twoclocks_running"])
     assert ended == {"baseline": 0.0, "distributed": 0.0}
 
 
 def test_items_count_up_and_quality_comes_with_the_score() -> None:
-    ended = told(some_events())
+    ended = metrics_after(some_events())
     assert ended["twoclocks_items"].kind is MetricKind.COUNTER
     assert all(value > 0 for value in values(ended["twoclocks_items"]).values())
     assert {*values(ended["twoclocks_quality"])} == {"baseline", "distributed"}
-    assert values(told(until(e.Go, Side.BASELINE))["twoclocks_quality"]) == {}
+    assert values(metrics_after(until(e.Go, Side.BASELINE))["twoclocks_quality"]) == {}
 
 
 def test_every_worker_has_a_bar_until_it_is_lost() -> None:
     events = until(e.Sample, Side.DISTRIBUTED)
-    busy = values(told(events)["twoclocks_worker_busy_ratio"])
+    busy = values(metrics_after(events)["twoclocks_worker_busy_ratio"])
     sampled = [name for name in busy if name.startswith("distributed")]
     assert len(sampled) == 1
     lost = e.stamp(
@@ -66,12 +68,12 @@ def test_every_worker_has_a_bar_until_it_is_lost() -> None:
         Side.DISTRIBUTED,
         0,
     )
-    after = told([*events, lost])
+    after = metrics_after([*events, lost])
     assert sampled[0] not in values(after["twoclocks_worker_busy_ratio"])
     assert values(after["twoclocks_workers_lost"])["distributed"] == 1.0
 
 
 def test_a_session_that_has_not_begun_has_nothing_but_standing_clocks() -> None:
-    metrics = told([])
+    metrics = metrics_after([])
     assert "twoclocks_run_info" not in metrics
     assert {*values(metrics["twoclocks_clock_seconds"]).values()} == {0.0}

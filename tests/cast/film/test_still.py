@@ -7,7 +7,7 @@ from harness.cast.film.still import Still, still
 from tests.casts import race_cast
 
 
-def drawn(shot: Still) -> Image.Image:
+def picture_of(shot: Still) -> Image.Image:
     return Image.open(BytesIO(shot.png)).convert("RGB")
 
 
@@ -15,14 +15,14 @@ def test_a_still_has_the_size_of_its_screen() -> None:
     cast = race_cast()
     shot = still(cast)
 
-    assert drawn(shot).size == (shot.width, shot.height)
+    assert picture_of(shot).size == (shot.width, shot.height)
     assert shot.width == 14 * cast.columns
 
 
 def test_a_still_is_neither_the_first_nor_the_last_moment() -> None:
     whole = race_cast()
     unmarked = replace(whole, events=tuple(event for event in whole.events if event.code != "m"))
-    moments = drawn(still(whole)), drawn(still(unmarked))
+    moments = picture_of(still(whole)), picture_of(still(unmarked))
 
     assert ImageChops.difference(*moments).getbbox() is not None
 
@@ -32,7 +32,10 @@ def test_the_same_recording_gives_the_same_still() -> None:
 
 
 def test_the_remark_stands_below_the_screen() -> None:
-    with_remark, without = drawn(still(race_cast(), "NOT VERIFIED")), drawn(still(race_cast()))
+    with_remark, without = (
+        picture_of(still(race_cast(), "NOT VERIFIED")),
+        picture_of(still(race_cast())),
+    )
     box = ImageChops.difference(with_remark, without).getbbox()
 
     assert box is not None
@@ -40,7 +43,7 @@ def test_the_remark_stands_below_the_screen() -> None:
 
 
 def test_a_recording_without_output_is_an_empty_screen() -> None:
-    empty = drawn(still(replace(race_cast(), events=())))
+    empty = picture_of(still(replace(race_cast(), events=())))
     screen = empty.crop((0, 0, empty.width, empty.height * 9 // 10))
 
     assert len(screen.getcolors() or ()) == 1

@@ -37,7 +37,7 @@ def drawings(frames: Sequence[str]) -> list[Drawn]:
     return sent
 
 
-def seen(events: Sequence[bytes]) -> list[str]:
+def screen_after(events: Sequence[bytes]) -> list[str]:
     """Return the screen of whoever is sent these events."""
     screen = Screen(COLUMNS, ROWS)
     stream = pyte.Stream(screen)
@@ -76,7 +76,7 @@ def test_whoever_comes_late_sees_what_the_others_see(frames: list[str], comes_af
     assert early is not None
     assert late is not None
     panel = [letter * COLUMNS for letter in frames[-1]]
-    assert seen(sent_to(early)) == seen(sent_to(late)) == panel
+    assert screen_after(sent_to(early)) == screen_after(sent_to(late)) == panel
 
 
 def test_who_does_not_keep_up_is_dropped_and_the_others_are_not() -> None:
@@ -118,7 +118,7 @@ def test_everybody_is_told_that_it_is_over_and_who_comes_then_sees_the_end() -> 
     for viewer in (early, late):
         events = list(viewer.events(silence_s=0.0))
         assert events[-1] == DONE
-        assert seen(events[:-1])[0] == "a" * COLUMNS
+        assert screen_after(events[:-1])[0] == "a" * COLUMNS
 
 
 def test_another_size_begins_a_new_screen() -> None:
