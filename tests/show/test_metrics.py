@@ -62,6 +62,7 @@ def test_every_worker_has_a_bar_until_it_is_lost() -> None:
     busy = values(metrics_after(events)["twoclocks_worker_busy_ratio"])
     sampled = [name for name in busy if name.startswith("distributed")]
     assert len(sampled) == 1
+    assert sampled[0] in values(metrics_after(events)["twoclocks_worker_resident_bytes"])
     lost = e.stamp(
         e.Faulted(worker=sampled[0].split()[1], reason="gone", after_s=None),
         events[-1].at,
@@ -69,7 +70,8 @@ def test_every_worker_has_a_bar_until_it_is_lost() -> None:
         0,
     )
     after = metrics_after([*events, lost])
-    assert sampled[0] not in values(after["twoclocks_worker_busy_ratio"])
+    for name in ("twoclocks_worker_busy_ratio", "twoclocks_worker_resident_bytes"):
+        assert sampled[0] not in values(after[name])
     assert values(after["twoclocks_workers_lost"])["distributed"] == 1.0
 
 
