@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from demo.chaos_options import CHAOS
-from demo.cli_options import RUN, UI, WORKERS, WORKLOAD, choose_ui, prove_baseline
+from demo.cli_options import BROADCAST, RUN, UI, WORKERS, WORKLOAD, choose_ui, prove_baseline
 from demo.cluster_options import CLUSTER
 from demo.command_pair_options import COMMAND_PAIR
 from demo.option_types import all_of, output_folder, seconds_option
@@ -31,6 +31,7 @@ from demo.option_types import all_of, output_folder, seconds_option
 @seconds_option(
     "--give-up-after", 900, "Without a keyboard, end after this long without a new line."
 )
+@BROADCAST
 def follow(
     command: tuple[str, ...],
     ui: str,
@@ -38,6 +39,7 @@ def follow(
     retries: int,
     stall_after: float,
     give_up_after: float,
+    broadcast: str,
 ) -> int:
     """Show a race that runs elsewhere, and keep its take here.
 
@@ -51,7 +53,7 @@ def follow(
     patience = LinkPatience(
         retries=retries, silent_after_s=stall_after, give_up_after_s=give_up_after
     )
-    return run(command, choose_ui(ui), out, patience)
+    return run(command, choose_ui(ui), out, patience, broadcast)
 
 
 @click.command()

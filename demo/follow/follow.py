@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from demo.broadcast.sender import PanelBroadcast
+from demo.broadcast.verb import broadcast_to
 from demo.follow.keeping import (
     INCOMPLETE_NAME,
     KeptTake,
@@ -34,9 +36,12 @@ NOTHING_CAME = "run the race with --ui json, and have the command print what it 
 NO_BEGINNING = "have the command print all that the race has printed, from its first line"
 
 
-def follow(command: Sequence[str], ui: str, out: Path | None, patience: LinkPatience) -> int:
+def follow(
+    command: Sequence[str], ui: str, out: Path | None, patience: LinkPatience, broadcast: str = ""
+) -> int:
     """Follow the race whose journal a command prints; return the exit code that the race had.
 
+    ``broadcast`` is where browsers may watch (empty: nowhere).
     Raises ``FollowedRunEnded`` for a race that ended early, ``LinkLost`` where its end did not
     come, and ``Interrupted`` for a signal; what was followed is kept.
     """
@@ -45,7 +50,8 @@ def follow(command: Sequence[str], ui: str, out: Path | None, patience: LinkPati
     if out is not None:
         new_take(out, "", "")  # refused now rather than when the race has begun
     try:
-        return _Following(command, ui, out, patience).run()
+        with broadcast_to(broadcast, ui, wait=True) as room:
+            return _Following(command, ui, out, patience, room).run()
     finally:
         remove_empty(out if made else None)
 
@@ -54,15 +60,21 @@ class _Following:
     """One session that is followed, from the command's first start to its take."""
 
     def __init__(
-        self, command: Sequence[str], ui: str, out: Path | None, patience: LinkPatience
+        self,
+        command: Sequence[str],
+        ui: str,
+        out: Path | None,
+        patience: LinkPatience,
+        room: PanelBroadcast | None,
     ) -> None:
         self._command = command
         self._ui = ui
+        self._room = room
         self._in_recordings = out is None
         self._signals = Signals()
         keys = Keys()
         self._follower = Follower(folder_maker(out), time.monotonic)
-        self._screen = FollowScreen(ui, keys, command, self._follower)
+        self._screen = FollowScreen(ui, keys, command, self._follower, room)
         self._link = Link(command, self._follower, patience, self._signals, keys)
 
     def run(self) -> int:
@@ -93,10 +105,13 @@ class _Following:
                 f"what was observed is in {taken.path.parent}",
                 exit_code or ExitCode.FAILED,
             )
-        report = show_take(taken.path, taken.path.parent, to_stderr=self._ui == "json")
+        folder = taken.path.parent
+        report = show_take(taken.path, folder, to_stderr=self._ui == "json", room=self._room)
+        if self._room is not None:
+            self._room.end(str(folder.resolve()), ends_alone=not Keys().present)
         self._say_incomplete(taken)
         if self._in_recordings and taken.results.kind is Kind.MEASURED:
-            point_latest(taken.path.parent)
+            point_latest(folder)
         return exit_code or report.exit_code
 
     def _say_incomplete(self, taken: KeptTake) -> None:

@@ -12,9 +12,18 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby, pairwise
 
+from demo.broadcast.sender import PanelBroadcast
 from demo.follow.caption import caption_of
 from demo.follow.link import Link, LinkState
-from demo.race.screens import JsonLines, LivePanel, LogLines, Screen, Silent, write_stdout
+from demo.race.screens import (
+    BrowserCanvas,
+    JsonLines,
+    LivePanel,
+    LogLines,
+    Screen,
+    Silent,
+    write_stdout,
+)
 from demo.terminal import FullScreen, Keys
 from harness import text
 from harness.events import Event
@@ -22,6 +31,7 @@ from harness.files.journal import header_line
 from harness.follow.follower import Follower
 from harness.model import Spec
 from harness.show.terminal.log_lines import HEARTBEAT_S
+from harness.show.terminal.panel import draw_panel
 from harness.show.terminal.waiting import WaitingScene, draw_waiting, waiting_line
 from harness.state.board import Board
 from harness.state.fold import fold
@@ -33,15 +43,24 @@ REPLAYED = "this is a replay: events come faster than they happened"
 class FollowScreen:
     """Shows a session that is followed, on the screen that was asked for.
 
-    ``ui`` is one of ``live``, ``plain``, ``json`` and ``none``.
+    ``ui`` is one of ``live``, ``plain``, ``json`` and ``none``. Browsers in the ``room`` see the
+    panel, too, whichever it is (None: there are none).
     """
 
-    def __init__(self, ui: str, keys: Keys, command: Sequence[str], follower: Follower) -> None:
+    def __init__(
+        self,
+        ui: str,
+        keys: Keys,
+        command: Sequence[str],
+        follower: Follower,
+        room: PanelBroadcast | None = None,
+    ) -> None:
         self._ui = ui
         self._keys = keys
         self._command = shlex.join(command)
         self._follower = follower
-        self._full_screen = FullScreen(keys)
+        self._full_screen = FullScreen(keys, room)
+        self._browsers = None if room is None or ui == "live" else BrowserCanvas(room)
         self._stack = contextlib.ExitStack()
         self._screen: Screen | None = None
         self._before = Board()
@@ -78,6 +97,9 @@ class FollowScreen:
         # A heartbeat is passed on, and none is made up while the link is silent.
         at = self._follower.news.last_at if isinstance(screen, JsonLines) else self._at
         screen.show(batch, before, self._before, caption, at)
+        if self._browsers is not None:
+            panel = partial(draw_panel, self._before, opened.spec, caption, at=self._at)
+            self._browsers.draw(panel)
 
     def _show_past(self, lines: LogLines, batch: Sequence[Event], before: Board) -> Board:
         """Show what came at once second by second, so that each line has its own time.
@@ -127,9 +149,12 @@ class FollowScreen:
             last_line=self._follower.last_foreign or link.last_error,
             link=link.words,
         )
+        picture = partial(draw_waiting, scene)
         if self._ui == "live":
-            self._full_screen.draw(partial(draw_waiting, scene))
+            self._full_screen.draw(picture)
             return
+        if self._browsers is not None:
+            self._browsers.draw(picture)
         breaks = self._breaks_newly(link)
         if self._ui == "plain" and (breaks or self._is_heartbeat_due()):
             words = f'; its last words: "{scene.last_line}"' if breaks and scene.last_line else ""

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Protocol
 
 from demo.broadcast.sender import USUAL_SIZE, PanelBroadcast
-from demo.terminal import Canvas, FullScreen, Keys, browser_console
+from demo.terminal import Canvas, FullScreen, Keys, Picture, browser_console
 from harness.errors import FILES_ARE_KEPT, LACKS, Interrupted, MachineFailed, reason_of
 from harness.event_lines import encode
 from harness.events import Event
@@ -66,14 +66,26 @@ class LivePanel:
         """Show nothing: the headline follows."""
 
 
+class BrowserCanvas:
+    """Draws frames for browsers alone, at the size that a panel has without a terminal."""
+
+    def __init__(self, broadcast: PanelBroadcast) -> None:
+        self._broadcast = broadcast
+        self._canvas = Canvas(browser_console())
+
+    def draw(self, picture: Picture) -> None:
+        """Draw one frame, or what changed since the last one."""
+        text, whole = self._canvas.changes(picture, USUAL_SIZE, afresh=False)
+        self._broadcast.draw(text, USUAL_SIZE, whole=whole)
+
+
 class Broadcasting:
     """A screen that draws no panel here, and the panel for browsers beside it."""
 
     def __init__(self, screen: Screen, spec: Spec, broadcast: PanelBroadcast) -> None:
         self._screen = screen
         self._spec = spec
-        self._broadcast = broadcast
-        self._canvas = Canvas(browser_console())
+        self._canvas = BrowserCanvas(broadcast)
 
     def in_use(self) -> AbstractContextManager[None]:
         """Return the block in which the screen here is in use."""
@@ -84,9 +96,7 @@ class Broadcasting:
     ) -> None:
         """Show a batch here, and a frame of the panel to browsers."""
         self._screen.show(batch, before, after, caption, at)
-        picture = partial(draw_panel, after, self._spec, caption, at=at)
-        text, whole = self._canvas.changes(picture, USUAL_SIZE, afresh=False)
-        self._broadcast.draw(text, USUAL_SIZE, whole=whole)
+        self._canvas.draw(partial(draw_panel, after, self._spec, caption, at=at))
 
     def close(self, last: Event) -> None:
         """Show the last event here."""
