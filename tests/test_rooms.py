@@ -133,7 +133,7 @@ MAY_IMPORT = {
         "harness.text",
         *NOUNS,
     ),
-    "workloads": ("harness.workload", "workloads.documents"),
+    "workloads": ("harness.workload", "workloads.documents", "workloads.prefetch"),
     "workloads.research": ("harness.workload", "workloads.embed", "workloads.research"),
     "workloads.serve": ("harness.workload", "workloads.embed", "workloads.serve"),
     "demo": ("demo", "harness", "workloads"),

@@ -23,7 +23,7 @@ from harness.extras import EXTRAS, missing_package
 from harness.run.start import PACKAGES, current_folder
 from harness.workload import AnyWorkload, Workload
 
-NO_WORKLOADS = {"documents"}  # what several of them share
+NO_WORKLOADS = {"documents", "prefetch"}  # what several of them share
 INSTALLED = (sys.prefix, sys.base_prefix)
 _IN_INSTALLED = tuple(f"{prefix}{os.sep}" for prefix in INSTALLED)
 

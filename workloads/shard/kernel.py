@@ -2,7 +2,7 @@
 
 A byte is two symbols of four bits each, and a table has a row of 16 numbers for every context of a
 symbol, or rather for every value of its hash: 15 logits (that of the last symbol is 0), and the sum
-of the squared errors that the row was changed by. Imports NumPy and Numba only.
+of the squared errors that the row was changed by. Imports NumPy, Numba and ``prefetch``.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from workloads.prefetch import prefetch
+
 Array = npt.NDArray[Any]
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -19,6 +21,7 @@ R = TypeVar("R")
 LOGITS = 16
 SQUARES = LOGITS - 1  # where a row has the sum of squares
 SYMBOLS = 2  # in a byte
+AHEAD = 8  # bytes of text whose rows are fetched before they are needed
 FIRST_SQUARES = np.float32(0.1)
 ZERO, ONE = np.float32(0), np.float32(1)
 
@@ -73,6 +76,7 @@ def add_rows(table: Array, rows: Array, into: Array) -> None:
     """Add each symbol's row of one table: ``rows`` (bytes, 2) to ``into`` (bytes, 2, 16)."""
     for i in range(len(rows)):
         for symbol in range(SYMBOLS):
+            prefetch(table, rows[min(i + AHEAD, len(rows) - 1), symbol], 0)
             row, total = table[rows[i, symbol]], into[i, symbol]
             for j in range(LOGITS):
                 total[j] += row[j]
@@ -120,6 +124,7 @@ def change_rows(table: Array, rows: Array, errors: Array, rate: np.float32) -> N
     """
     for i in range(len(rows)):
         for symbol in range(SYMBOLS):
+            prefetch(table, rows[min(i + AHEAD, len(rows) - 1), symbol], 0)
             row, error = table[rows[i, symbol]], errors[i, symbol]
             row[SQUARES] += error[SQUARES]
             step = rate / np.sqrt(FIRST_SQUARES + row[SQUARES])
