@@ -47,6 +47,7 @@ sweep: $(STAMP)  ## race 1, 2, 4, … workers and show how speed grows with them
 	$(BIN)/python -P -m demo sweep $(ARGS)
 
 test: $(DEVELOPMENT_STAMP)  ## run the tests side by side, of those on Ray two at a time
+	@sh .ci/environment notebook || echo "the tests that run notebooks are skipped"
 	$(BIN)/python -m pytest -n auto --no-loadscope-reorder --durations 10 $(ARGS)
 
 versions: $(DEVELOPMENT_STAMP)  ## run the tests on Ray with other versions of it; RAY_VERSIONS="2.52.1" chooses
@@ -67,7 +68,7 @@ lint: $(DEVELOPMENT_STAMP)  ## check style, layout and types
 	$(BIN)/mypy --strict
 
 clean:  ## remove .venv, caches and builds; recordings stay
-	rm -rf .venv .venv-ray .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .venv-* .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 	find demo harness workloads tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # A stamp is touched last: an install that was cut short is done again.

@@ -218,18 +218,20 @@ def check(
 @click.argument("name", default="")
 @all_of(*NEW)
 @click.option("--adopt", is_flag=True, hidden=True)
-def new(name: str, adopt: bool, template: str | None, **chosen: bool) -> int:
+def new(name: str, adopt: bool, template: str | None, notebook: str | None, **chosen: bool) -> int:
     """Write a workload, or another file, to start from.
 
     NAME.py, in this folder, has comments and runs at once. The other files explain each of their
-    lines; without a NAME they are talk.toml, prices.toml or result.toml.
+    lines; without a NAME they are talk.toml, prices.toml or result.toml, a notebook headline.ipynb
+    or headline.py.
     """
     from demo.scaffold import Start, next_step
     from demo.scaffold import new as write
 
     chosen["commands"] |= adopt
     kinds = [kind for kind, wanted in chosen.items() if wanted]
-    kinds += [] if template is None else [f"template {template}"]
+    named = {"template": template, "notebook": notebook}
+    kinds += [f"{option} {value}" for option, value in named.items() if value is not None]
     if len(kinds) > 1:
         raise BadRequest(f"--{kinds[0]} and --{kinds[1]} are two files", "write one at a time")
     start = Start(kinds[0].split()[-1]) if kinds else Start.WORKLOAD

@@ -205,6 +205,11 @@ NEW = (
     click.option(
         "--declared", is_flag=True, help="Write a result that was measured elsewhere instead."
     ),
+    click.option(
+        "--notebook",
+        type=click.Choice(["jupyter", "marimo"]),
+        help="Write a notebook instead whose one cell shows the headline slide.",
+    ),
 )
 AS_JSON = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document instead of lines."

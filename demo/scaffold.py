@@ -27,6 +27,8 @@ class Start(StrEnum):
     PRICES = "prices"
     DECLARED = "declared"
     TORCH = "torch"
+    JUPYTER = "jupyter"
+    MARIMO = "marimo"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,11 @@ class _Kind:
     def names_itself(self) -> bool:
         """Return whether the name is that of a Python module, which stands in the files, too."""
         return not self.usual_name
+
+    @property
+    def suffix(self) -> str:
+        """Return how the name of the file to use first ends."""
+        return Path(next(iter(self.files.values()))).suffix
 
 
 _KINDS = {
@@ -84,6 +91,16 @@ _KINDS = {
         next_step="show it: twoclocks slide {file}",
         usual_name="result",
     ),
+    Start.JUPYTER: _Kind(
+        files={_TEMPLATES / "headline.ipynb": "{name}.ipynb"},
+        next_step="open it where Jupyter has twoclocks: jupyter lab {file}",
+        usual_name="headline",
+    ),
+    Start.MARIMO: _Kind(
+        files={_TEMPLATES / "headline_marimo.py": "{name}.py"},
+        next_step="show it where marimo has twoclocks: marimo run {file}",
+        usual_name="headline",
+    ),
 }
 
 
@@ -94,7 +111,7 @@ def new(name: str, folder: Path, start: Start = Start.WORKLOAD) -> tuple[Path, .
     file exists already: nothing is ever overwritten.
     """
     kind = _KINDS[start]
-    name = (name or kind.usual_name).removesuffix(".py" if kind.names_itself else ".toml")
+    name = (name or kind.usual_name).removesuffix(kind.suffix)
     _require_name(name, kind)
     templates = {folder / file.format(name=name): path for path, file in kind.files.items()}
     for path in templates:

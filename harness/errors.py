@@ -46,6 +46,15 @@ class TwoclocksError(Exception):
         self.sentence = sentence
         self.hint = hint
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a cell of IPython shows in place of a traceback: the sentence and the hint.
+
+        What may come from a file, such as a name, sends a terminal nothing but letters.
+        """
+        hints = "; ".join(filter(None, (self.hint, *getattr(self, "__notes__", ()))))
+        lines = [f"{type(self).__name__}: {self}", *([f"hint: {hints}"] if hints else [])]
+        return ["".join(sign if sign.isprintable() else "?" for sign in line) for line in lines]
+
 
 class BadRequest(TwoclocksError):
     """What was asked cannot be done; raised before anything starts."""

@@ -37,6 +37,9 @@ VERBS = [
 ]
 
 
+LOCKS = sorted(path.name for path in ROOT.glob("requirements*.lock"))
+
+
 @pytest.fixture(scope="module")
 def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -79,9 +82,19 @@ def test_make_alone_lists_the_verbs() -> None:
 def test_the_locks_pin_everything_that_the_project_asks_for(project: dict[str, Any]) -> None:
     core = asked([*project["project"]["dependencies"], *project["build-system"]["requires"]])
     extras = asked([*chain(*project["project"]["optional-dependencies"].values())])
-    groups = asked([*chain(*project["dependency-groups"].values())])
+    groups = asked([*chain(*(project["dependency-groups"][name] for name in ("build", "dev")))])
     assert (core | {"onnxruntime", "python-pptx"}) - pinned(read("requirements.lock")) == set()
     assert (core | extras | groups) - pinned(read("requirements-dev.lock")) == set()
+
+
+def test_the_lock_of_an_environment_of_its_own_agrees_with_the_development_lock(
+    project: dict[str, Any],
+) -> None:
+    own, below = (pins(read(f"requirements-{name}.lock")) for name in ("notebook", "dev"))
+    assert asked(project["dependency-groups"]["notebook"]) <= {name for name, _ in own}
+    assert {name for name, _ in own & below} == {name for name, _ in own} & {
+        name for name, _ in below
+    }
 
 
 def test_the_development_lock_has_all_of_the_other(project: dict[str, Any]) -> None:
@@ -105,13 +118,18 @@ def test_check_knows_the_version_of_ray_that_everything_is_tested_with(
     ]
 
 
-def test_every_line_of_the_lock_is_a_pin_or_its_hash(lock: str) -> None:
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_line_of_the_lock_is_a_pin_or_its_hash(name: str) -> None:
+    lock = read(name)
     entry = re.compile(r"[a-z0-9.-]+==\S+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?")
     assert [line for line in lock.splitlines() if not entry.fullmatch(line)] == []
 
 
-def test_every_pin_of_the_lock_is_followed_by_a_hash(lock: str) -> None:
-    assert [entry for entry in re.split(r"\n(?=\S)", lock) if "--hash=sha256:" not in entry] == []
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_pin_of_the_lock_is_followed_by_a_hash(name: str) -> None:
+    assert [
+        entry for entry in re.split(r"\n(?=\S)", read(name)) if "--hash=sha256:" not in entry
+    ] == []
 
 
 def test_the_lock_leaves_torch_out(lock: str) -> None:
@@ -153,7 +171,9 @@ def test_the_licence_is_whole_and_names_the_authors() -> None:
     assert "END OF TERMS AND CONDITIONS" in text
 
 
-@pytest.mark.parametrize(("script", "shell"), [("run", "bash"), ("install", "sh")])
+@pytest.mark.parametrize(
+    ("script", "shell"), [("run", "bash"), ("install", "sh"), ("environment", "sh")]
+)
 def test_the_scripts_are_executable_and_parse(script: str, shell: str) -> None:
     path = ROOT / ".ci" / script
     assert os.access(path, os.X_OK)

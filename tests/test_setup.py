@@ -288,3 +288,66 @@ def test_an_old_interpreter_is_said_in_a_sentence_and_a_hint(clone: Clone) -> No
     error, hint = clone.make("setup").stderr.splitlines()[:2]
     assert error.startswith("error: twoclocks needs Python 3.11 to 3.14, and ")
     assert hint.startswith("hint: ")
+
+
+OWN_UV = """#!/bin/sh
+echo "$*" >>log
+case "$*" in {fails}) echo "no network here" >&2; exit 2;; esac
+[ "$1" != venv ] || {python} -m venv --without-pip .venv-own
+"""
+
+
+BELOW = "both==1.0 \\\n    --hash=sha256:0\n"
+OWN = "own==2 \\\n    --hash=sha256:1\n"
+
+
+def environment(folder: Path, fails: str = "nothing") -> subprocess.CompletedProcess[str]:
+    """Make the environment ``own`` in a folder, by a uv that fails where its arguments fit."""
+    for name, content in {
+        ".ci/environment": (ROOT / ".ci" / "environment").read_text(),
+        ".venv/bin/uv": OWN_UV.format(fails=fails, python=sys.executable),
+        ".venv/bin/python": f'#!/bin/sh\nexec {sys.executable} "$@"\n',
+        "requirements-dev.lock": BELOW,
+        "requirements-own.lock": f"{BELOW}{OWN}",
+    }.items():
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
+        (folder / name).write_text(content)
+        (folder / name).chmod(0o755)
+    return subprocess.run(
+        ["sh", folder / ".ci" / "environment", "own"], capture_output=True, text=True, check=False
+    )
+
+
+def test_an_environment_of_its_own_gets_what_the_project_lacks_by_hashes_and_once(
+    tmp_path: Path,
+) -> None:
+    first, second = environment(tmp_path), environment(tmp_path)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert first.stdout == "installing what requirements-own.lock pins into .venv-own\n"
+    assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+    made, installed = (tmp_path / "log").read_text().splitlines()
+    assert made == "venv --quiet --no-python-downloads --python .venv/bin/python .venv-own"
+    assert installed == (
+        "pip install --quiet --offline --no-python-downloads --python .venv-own/bin/python"
+        f" {HASHED} --no-deps -r .venv-own/packages.lock"
+    )
+    assert (tmp_path / ".venv-own" / "packages.lock").read_text() == OWN
+
+
+def test_an_environment_of_its_own_has_what_the_project_has(tmp_path: Path) -> None:
+    environment(tmp_path)
+    own = tmp_path / ".venv-own" / "bin" / "python"
+    found = subprocess.run([own, "-c", "import twoclocks, pytest"], cwd="/", check=False)
+    assert found.returncode == 0
+
+
+def test_an_environment_that_cannot_be_had_is_one_sentence_and_is_tried_again(
+    tmp_path: Path,
+) -> None:
+    for _ in range(2):
+        failed = environment(tmp_path, fails='"pip install"*')
+        assert failed.returncode == 1
+        assert failed.stderr == (
+            ".venv-own cannot be made (.venv/.venv-own.log says why): no network here\n"
+        )
+    assert environment(tmp_path).returncode == 0

@@ -1,6 +1,5 @@
 import ast
 import runpy
-import subprocess
 import sys
 from collections.abc import Callable
 from inspect import getsource
@@ -56,16 +55,3 @@ def test_the_cells_of_the_marimo_notebook_run_and_show_a_take(
     runpy.run_path(str(NOTEBOOK), run_name="__main__")
 
     assert "efficiency" in capsys.readouterr().out
-
-
-def test_the_notebook_is_one_that_marimo_runs() -> None:
-    pytest.importorskip(
-        "marimo",
-        reason="marimo is 130 MB that the demo does not need; to test it: pip install marimo",
-    )
-    done = subprocess.run(
-        [sys.executable, NOTEBOOK], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-
-    assert done.returncode == 0, done.stderr
-    assert "efficiency" in done.stdout

@@ -266,6 +266,11 @@ FILES = {
     Start.AGENDA: ("talk.toml", "rehearse it: twoclocks rehearse --talk talk.toml"),
     Start.PRICES: ("prices.toml", "use it: twoclocks race --prices prices.toml"),
     Start.DECLARED: ("result.toml", "show it: twoclocks slide result.toml"),
+    Start.JUPYTER: (
+        "headline.ipynb",
+        "open it where Jupyter has twoclocks: jupyter lab headline.ipynb",
+    ),
+    Start.MARIMO: ("headline.py", "show it where marimo has twoclocks: marimo run headline.py"),
 }
 
 
@@ -285,6 +290,17 @@ def test_the_files_that_hints_name_are_read_as_they_are(tmp_path: Path) -> None:
 
 def test_such_a_file_may_have_another_name(tmp_path: Path) -> None:
     assert new("my-talk.toml", tmp_path, Start.AGENDA) == (tmp_path / "my-talk.toml",)
+    assert new("slide.ipynb", tmp_path, Start.JUPYTER) == (tmp_path / "slide.ipynb",)
+
+
+def test_the_verb_writes_a_notebook_for_jupyter_or_for_marimo_and_one_kind_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "--notebook", "jupyter"]) == 0
+    assert main(["new", "--notebook", "marimo"]) == 0
+    assert main(["new", "--notebook", "marimo", "--agenda"]) == 2
+    assert sorted(os.listdir()) == ["headline.ipynb", "headline.py"]
 
 
 @pytest.mark.parametrize("name", ["../up", "a b", "-x", "x" * 70])

@@ -1,0 +1,102 @@
+"""What a cell of Jupyter shows, by a real kernel: one for all of these tests."""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from demo.scaffold import Start, new
+from harness.show.figures import FIGURES
+from tests.notebooks import Cell, needs_notebooks, run_notebook
+from tests.terminals import ROOT
+
+pytestmark = needs_notebooks
+
+SHOWCASE = ROOT / "recordings" / "showcase"
+HOSTILE = '{"schema": "twoclocks.results/1", "run_id": "<script>\\u001b[31m"}'
+CELLS = {
+    "slide": "from twoclocks import load\ntake = load('recordings/latest')\ntake",
+    "table": "take.table()",
+    "figures": "take.figures()",
+    "missing": "load('recordings/missing').slide()",
+    "hostile": "load('hostile').slide()",
+    "text": "print(repr(take.slide()))",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a take, and with one that somebody made up."""
+    made = tmp_path_factory.mktemp("jupyter")
+    (made / "recordings").mkdir()
+    (made / "recordings" / "latest").symlink_to(SHOWCASE)
+    (made / "hostile").mkdir()
+    (made / "hostile" / "results.json").write_text(HOSTILE, encoding="utf-8")
+    return made
+
+
+@pytest.fixture(scope="module")
+def cells(folder: Path) -> dict[str, Cell]:
+    """Return the cells, run one after the other, after the one that the program writes."""
+    notebook = json.loads(new("", folder, Start.JUPYTER)[0].read_text(encoding="utf-8"))
+    (written,) = notebook["cells"]
+    more = [
+        written | {"id": name, "source": source.splitlines(keepends=True)}
+        for name, source in CELLS.items()
+    ]
+    ran = run_notebook(notebook | {"cells": [written, *more]}, folder)
+    return dict(zip(("written", *CELLS), ran, strict=True))
+
+
+def picture(html: str) -> str:
+    """Return the first picture in a cell's HTML."""
+    found = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', html)
+    assert found is not None
+    return base64.b64decode(found[1]).decode()
+
+
+def title(svg: str) -> str:
+    """Return what a picture says, in a sentence."""
+    return svg[svg.index("<title>") : svg.index("</title>")]
+
+
+@pytest.mark.parametrize("name", ["written", "slide"])
+def test_the_cell_of_the_notebook_shows_the_headline_slide(
+    name: str, cells: dict[str, Cell]
+) -> None:
+    (html,) = cells[name].shown("text/html")
+    assert title(picture(html)) == title((SHOWCASE / "headline.svg").read_text(encoding="utf-8"))
+    assert "S 2.00× · E 100 %" in picture(html)
+    assert cells[name].error == ""
+
+
+def test_a_cell_shows_the_table_and_every_figure(cells: dict[str, Cell]) -> None:
+    (table,) = cells["table"].shown("text/html")
+    assert "2 workers" in table
+    assert "predicted, not measured" in table
+    (figures,) = cells["figures"].shown("text/html")
+    assert figures.count("<img") == 5
+    assert figures.count("no figure") == len(FIGURES) - 5
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("missing", "BadRequest: there is no results file recordings/missing"),
+        ("hostile", "BadRequest: hostile/results.json is not a valid results file: "),
+    ],
+)
+def test_a_take_that_cannot_be_read_is_one_sentence_and_a_hint_without_a_traceback(
+    name: str, sentence: str, cells: dict[str, Cell]
+) -> None:
+    first, hint = cells[name].error.split("\n")
+    assert first.startswith(sentence)
+    assert hint.startswith("hint: ")
+    assert (first + hint).isprintable()
+
+
+def test_a_picture_is_read_out_where_only_text_is_shown(cells: dict[str, Cell]) -> None:
+    (output,) = cells["text"].outputs
+    assert "efficiency" in output["text"]
