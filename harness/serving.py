@@ -5,7 +5,9 @@ whether or not earlier ones were answered. Imports ``quantities``.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Annotated
 
 from msgspec import Meta
@@ -17,10 +19,13 @@ UNSURE = 0.01  # so often a service that is worse would pass
 STEP = 1.1
 FINE_STEPS = 4
 FINE_STEP = STEP ** (1 / FINE_STEPS)
-HEADROOM = STEP  # so many times the rate of the trials holds: a machine may get a little slower
+TRIES = 2  # a rate is given up once it was offered so often in a row and never held
+USED_SHARE = 0.7  # of the rate that held: trials run there, as services are planned
+HEADROOM = 1 / USED_SHARE
 ROUNDING = 1e-6
 _SLACK = 1 + ROUNDING
 MOST_LOADS = 40
+MOST_TRIES = 10
 LATEST_SENT_S = 0.001
 LATEST_SENT_SHARE = 0.05  # of the budget: by so much it may move a 99th percentile
 
@@ -65,15 +70,46 @@ class ServedLoad:
         return self.generator_s / self.wall_s if self.wall_s else 0.0
 
 
+@dataclass(frozen=True)
+class TriedRate:
+    """A rate that was offered in a search, with what became of it each time: once at least."""
+
+    loads: tuple[ServedLoad, ...]
+
+    @property
+    def rate(self) -> float:
+        """Return the requests a second."""
+        return self.loads[0].rate
+
+    @property
+    def holds(self) -> bool:
+        """Return whether it held once."""
+        return any(load.holds for load in self.loads)
+
+    def breaks(self, tries: int) -> bool:
+        """Return whether it broke the budget as often as it may be tried."""
+        return len(self.loads) >= tries and all(load.breaks for load in self.loads)
+
+
+def tried_rates(loads: Iterable[ServedLoad]) -> tuple[TriedRate, ...]:
+    """Return the rates that were offered, each once, in ascending order."""
+    ascending = sorted(loads, key=lambda load: load.rate)
+    return tuple(
+        TriedRate(tuple(of_rate)) for _, of_rate in groupby(ascending, lambda load: load.rate)
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class RateSearch:
     """How one side searched the largest rate at which it holds the budget, off the clock.
 
     ``budget_s`` is for the 99th percentile. ``loads`` are in the order in which they were offered,
-    to so many ``workers``, by a schedule of that ``seed``. The trials run at ``raced`` (None: no
-    rate held, or none broke in time): not at the largest rate that held, which may have been lucky,
-    but at that rate divided by the ``headroom``, which is the same for both sides. So it cancels
-    out of the ratio of their rates. Files of before have a headroom of a fine step.
+    to so many ``workers``, by a schedule of that ``seed``. A rate that did not hold was offered
+    again, up to ``tries`` times. The trials run at ``raced`` (None: no rate held, or none broke in
+    time): not at the largest rate that held, where a stall or a slower machine breaks the budget,
+    but at that rate divided by the ``headroom``. Both are the same for both sides, so that the
+    headroom cancels out of the ratio of their rates. Files of before have one try and less
+    headroom.
     """
 
     budget_s: Seconds
@@ -84,29 +120,38 @@ class RateSearch:
     loads: Annotated[tuple[ServedLoad, ...], Meta(max_length=MOST_LOADS)]
     raced: Rate | None
     headroom: Annotated[float, Meta(ge=1, le=10)] = FINE_STEP
+    tries: Annotated[int, Meta(ge=1, le=MOST_TRIES)] = 1
 
     @property
     def held(self) -> ServedLoad | None:
-        """Return the load of the largest rate that held below every one that did not."""
-        limit = min((load.rate for load in self.loads if not load.holds), default=math.inf)
+        """Return the load of the largest rate that held below every one that never did."""
+        rates = tried_rates(self.loads)
+        limit = min((rate.rate for rate in rates if not rate.holds), default=math.inf)
         holding = [load for load in self.loads if load.holds and load.rate < limit]
         return max(holding, key=lambda load: load.rate, default=None)
 
     @property
     def broke(self) -> ServedLoad | None:
-        """Return the load of the smallest rate that was shown to break the budget."""
-        broken = [load for load in self.loads if load.breaks]
-        return min(broken, key=lambda load: load.rate, default=None)
+        """Return the last load of the smallest rate that broke the budget at every try."""
+        broken = (rate for rate in tried_rates(self.loads) if rate.breaks(self.tries))
+        return next((rate.loads[-1] for rate in broken), None)
+
+    @property
+    def most_headroom(self) -> float:
+        """Return how much headroom is allowed: less where one try was taken for enough."""
+        return HEADROOM if self.tries >= TRIES else STEP
 
     @property
     def is_shown(self) -> bool:
         """Return whether a rate held, a tenth more broke it at the latest, and trials run below.
 
         They run at the rate that held, divided by the headroom: neither slower nor faster. That is
-        ``HEADROOM`` at most, so that no side is offered much less than it can answer.
+        ``most_headroom`` at most, so that no side is offered less than planned.
         """
         held, broke = self.held, self.broke
-        if self.raced is None or held is None or broke is None or self.headroom > HEADROOM * _SLACK:
+        if self.raced is None or held is None or broke is None:
+            return False
+        if self.headroom > self.most_headroom * _SLACK:
             return False
         runs_below = abs(held.rate / (self.headroom * self.raced) - 1) <= ROUNDING
         return runs_below and broke.rate <= STEP * held.rate * _SLACK
@@ -118,9 +163,15 @@ class RateSearch:
             return "more requests were late than were sent"
         if any(load.budget_s != self.budget_s for load in self.loads):
             return "a rate was tried with another budget"
+        if any(self._is_tried_too_often(rate) for rate in tried_rates(self.loads)):
+            return "a rate was tried again that had held, or been given up"
         if self.raced is not None and not self.is_shown:
             return "the rate of its trials was not shown to hold, and little more to break"
         return ""
+
+    def _is_tried_too_often(self, rate: TriedRate) -> bool:
+        *earlier, _ = rate.loads
+        return len(rate.loads) > self.tries or any(load.holds for load in earlier)
 
 
 def most_late(requests: int) -> int | None:

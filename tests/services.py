@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.model import RateSearch, Results, Side, Trial
-from harness.serving import FINE_STEP, HEADROOM, ServedLoad
+from harness.serving import FINE_STEP, HEADROOM, TRIES, ServedLoad
 from harness.workload import (
     Backlog,
     Fleet,
@@ -46,16 +46,18 @@ def a_load(rate: float, *, late: int = 0, failed: int = 0, **changes: Any) -> Se
 
 
 def a_rate_search(raced: float = 50.0, workers: int = 1, **changes: Any) -> RateSearch:
-    """Return a search after which trials run at a rate: a tenth more held, and the next broke."""
+    """Return a search after which trials run at 70 % of what held, and the next rate broke."""
+    broke = a_load(FINE_STEP * HEADROOM * raced, late=20)
     search = RateSearch(
         budget_s=BUDGET_S,
         workers=workers,
         seed=1,
         input_sha256=an_input().sha256,
         seconds=60.0,
-        loads=(a_load(HEADROOM * raced), a_load(FINE_STEP * HEADROOM * raced, late=20)),
+        loads=(a_load(HEADROOM * raced), *[broke] * TRIES),
         raced=raced,
         headroom=HEADROOM,
+        tries=TRIES,
     )
     return replace(search, **changes)
 

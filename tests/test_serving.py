@@ -3,7 +3,16 @@ from math import comb
 
 import pytest
 
-from harness.serving import FINE_STEP, HEADROOM, STEP, RateSearch, most_late, percentile
+from harness.serving import (
+    FINE_STEP,
+    HEADROOM,
+    STEP,
+    TRIES,
+    RateSearch,
+    most_late,
+    percentile,
+    tried_rates,
+)
 from tests.services import a_load, a_rate_search
 
 
@@ -55,19 +64,47 @@ def test_a_search_tells_the_rate_that_held_and_the_one_that_broke() -> None:
     assert search.contradiction == ""
 
 
-def test_a_search_of_before_ran_a_fine_step_below_what_held() -> None:
-    loads = (a_load(FINE_STEP * 50.0), a_load(FINE_STEP**2 * 50.0, late=20))
-    before = RateSearch(
+def of_before(headroom: float) -> RateSearch:
+    """Return a search of before, which offered no rate twice."""
+    held = headroom * 50.0
+    return RateSearch(
         budget_s=0.1,
         workers=1,
         seed=1,
         input_sha256=a_rate_search().input_sha256,
         seconds=60.0,
-        loads=loads,
+        loads=(a_load(held), a_load(FINE_STEP * held, late=20)),
         raced=50.0,
+        headroom=headroom,
     )
-    assert before.is_shown
-    assert not replace(before, headroom=HEADROOM).is_shown
+
+
+@pytest.mark.parametrize(
+    ("headroom", "is_shown"),
+    [(FINE_STEP, True), (STEP, True), (1.001 * STEP, False), (HEADROOM, False)],
+)
+def test_a_search_of_before_with_one_try_may_have_a_tenth_of_headroom(
+    headroom: float, is_shown: bool
+) -> None:
+    assert of_before(headroom).is_shown == is_shown
+
+
+def test_the_tries_of_a_rate_are_told_together_in_ascending_order_of_the_rates() -> None:
+    slow, fast = a_load(50.0), a_load(60.0)
+    stalled = a_load(50.0, late=20)
+    rates = tried_rates((fast, stalled, slow))
+    assert [rate.loads for rate in rates] == [(stalled, slow), (fast,)]
+    assert [rate.holds for rate in rates] == [True, True]
+    assert not rates[0].breaks(TRIES)
+
+
+def test_one_stall_is_no_rate_that_broke() -> None:
+    search = a_rate_search()
+    held, *broke = search.loads
+    stalled = replace(search, loads=(replace(held, late=20), held, *broke))
+    assert stalled.is_shown
+    assert stalled.held == held
+    assert not replace(search, loads=(held, broke[0])).is_shown
 
 
 HELD = HEADROOM * 50.0
@@ -75,7 +112,14 @@ WRONG: dict[str, RateSearch] = {
     "none broke": replace(a_rate_search(), loads=(a_load(HELD),)),
     "none held": replace(a_rate_search(), loads=(a_load(HELD, late=20),)),
     "only much more broke": replace(
-        a_rate_search(), loads=(a_load(HELD), a_load(1.01 * STEP * HELD, late=20))
+        a_rate_search(), loads=(a_load(HELD), *[a_load(1.01 * STEP * HELD, late=20)] * TRIES)
+    ),
+    "it broke but once": replace(a_rate_search(), loads=a_rate_search().loads[:-1]),
+    "a rate that had held was tried again": replace(
+        a_rate_search(), loads=(a_load(HELD), *a_rate_search().loads)
+    ),
+    "a rate that was given up was tried again": replace(
+        a_rate_search(), loads=(*a_rate_search().loads, a_rate_search().loads[-1])
     ),
     "it runs at a little less than it says": replace(a_rate_search(), raced=49.99),
     "it runs at a little more than it says": replace(a_rate_search(), raced=50.01),

@@ -19,7 +19,9 @@ from harness.serving import (
     FINE_STEPS,
     HEADROOM,
     MOST_LOADS,
+    TRIES,
     ServedLoad,
+    TriedRate,
 )
 from harness.workload import AnyService, Backlog
 
@@ -42,21 +44,20 @@ def search_rate(
     """Search the rate of the trials: climb by a tenth until a rate breaks, then by a fourth of it.
 
     The first rate is a share of what the side answers if all requests are there at once. The trials
-    run at the largest rate that held, divided by ``HEADROOM``. ``offered`` is told of every rate.
+    run at the largest rate that held, divided by ``HEADROOM``. ``offered`` is told of every load.
     Raises ``SideFailed`` if no rate holds, or none is shown to break.
     """
     began = time.perf_counter()
     first = FIRST_SHARE * _most_per_s(service, side, given)
-    loads: dict[int, ServedLoad] = {}
+    loads: list[ServedLoad] = []
 
     def load(rung: int) -> ServedLoad:
-        if rung not in loads:
-            require_few(loads.values())
-            loads[rung] = offer(service, side, given, generator, _rate(first, rung))
-            offered(loads[rung])
-        return loads[rung]
+        require_few(loads)
+        loads.append(offer(service, side, given, generator, _rate(first, rung)))
+        offered(loads[-1])
+        return loads[-1]
 
-    held = climb(load)
+    held = climb(Tries(load))
     side.rest(0)
     return RateSearch(
         budget_s=service.budget_s(given),
@@ -64,10 +65,31 @@ def search_rate(
         seed=service.seed,
         input_sha256=input_sha256,
         seconds=time.perf_counter() - began,
-        loads=tuple(loads.values()),
+        loads=tuple(loads),
         raced=_rate(first, held) / HEADROOM,
         headroom=HEADROOM,
+        tries=TRIES,
     )
+
+
+class Tries:
+    """What became of the rungs of a ladder, each offered until it holds, ``TRIES`` times at most.
+
+    A stall of the machine may come just then, and would have a side race too slow all session long.
+    """
+
+    def __init__(self, load: Callable[[int], ServedLoad]) -> None:
+        self._load = load
+        self._tried: dict[int, TriedRate] = {}
+
+    def __call__(self, rung: int) -> TriedRate:
+        """Return what became of a rung."""
+        if rung not in self._tried:
+            loads = [self._load(rung)]
+            while not loads[-1].holds and len(loads) < TRIES:
+                loads.append(self._load(rung))
+            self._tried[rung] = TriedRate(tuple(loads))
+        return self._tried[rung]
 
 
 def offer(
@@ -87,27 +109,27 @@ def offer(
     return requests.close()
 
 
-def climb(load: Callable[[int], ServedLoad]) -> int:
+def climb(tried: Callable[[int], TriedRate]) -> int:
     """Return the largest rung that holds, of which ``FINE_STEPS`` are a tenth more.
 
     Starts at rung 0, and goes down where that one does not hold. Raises ``SideFailed`` if none does
     down to ``LOWEST``, or if no rung at most a tenth above the largest that holds breaks.
     """
     low = 0
-    while not load(low).holds:
+    while not tried(low).holds:
         low -= FINE_STEPS
         if low < LOWEST:
             raise SideFailed(
                 "its 99th percentile is over the budget at a quarter of what it can answer, too",
                 "end other programs, or set a longer budget",
             )
-    while load(low + FINE_STEPS).holds:
+    while tried(low + FINE_STEPS).holds:
         low += FINE_STEPS
     high = low + FINE_STEPS
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if load(middle).holds else (low, middle)
-    if not any(load(rung).breaks for rung in range(high, low + FINE_STEPS + 1)):
+        low, high = (middle, high) if tried(middle).holds else (low, middle)
+    if not any(tried(rung).breaks(TRIES) for rung in range(high, low + FINE_STEPS + 1)):
         raise SideFailed(
             "it neither holds its budget for sure nor breaks it at a tenth more than what it holds",
             "have more requests come",
@@ -116,7 +138,7 @@ def climb(load: Callable[[int], ServedLoad]) -> int:
 
 
 def require_few(tried: Collection[ServedLoad]) -> None:
-    """Raise ``SideFailed`` if too many rates were tried to go on."""
+    """Raise ``SideFailed`` if rates were offered too often to go on."""
     if len(tried) < MOST_LOADS:
         return
     if all(load.holds for load in tried):
@@ -125,7 +147,7 @@ def require_few(tried: Collection[ServedLoad]) -> None:
             "have more requests come, or set a shorter budget",
         )
     raise SideFailed(
-        f"of {len(tried)} rates none was the largest at which its latency holds",
+        f"in {len(tried)} runs no rate was shown to be the largest at which its latency holds",
         "end other programs, or set a longer budget",
     )
 

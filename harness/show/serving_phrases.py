@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from harness import text
 from harness.claims.serving import ServiceGain
 from harness.model import RateSearch
-from harness.serving import ServedLoad
+from harness.serving import TRIES, ServedLoad, tried_rates
 
 _CELLS = 10
 _FULL, _EMPTY, _OVER = "█", "░", "▶"
@@ -58,7 +58,7 @@ def ramp(loads: Sequence[ServedLoad]) -> tuple[str, ...]:
     last = loads[-1]
     p99, budget = text.seconds(last.p99_s), text.seconds(last.budget_s)
     now = f"{a_second(last.rate)} {_bar(last)} p99 {p99}"
-    broke = min((load.rate for load in loads if load.breaks), default=None)
+    broke = next((rate.rate for rate in tried_rates(loads) if rate.breaks(TRIES)), None)
     if broke is None:
         return f"offered {now} of {budget}", now
     said = f" · BROKE at {a_second(broke)}"

@@ -31,7 +31,7 @@ class Settings:
 
     passages: int = 3000
     queries: int = 1000
-    requests: int = 5000
+    requests: int = 10_000  # of a trial of a few seconds one stall of the machine is 1 %
     micro_batch: int = 8
     lists: int = 64
     probes: int = 24

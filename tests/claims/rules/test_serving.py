@@ -6,8 +6,8 @@ import pytest
 from harness.claims.pairs import complete_pairs
 from harness.claims.rule import Rule, Unknown
 from harness.claims.rules.serving import LATENCY_HELD, RATE_SHOWN, SENT_ON_TIME
-from harness.model import Results, Side
-from harness.serving import FINE_STEP, HEADROOM
+from harness.model import RateSearch, Results, Side
+from harness.serving import FINE_STEP, HEADROOM, STEP, TRIES, USED_SHARE
 from tests.builders import a_results
 from tests.claims.rules.sessions import a_spotless_session, caveat_keys, refusal_keys
 from tests.services import a_load, a_rate_search, serving
@@ -41,12 +41,27 @@ def roomier(factor: float) -> Results:
     return replace(
         good,
         baseline_service=replace(
-            good.baseline_service, headroom=headroom, loads=(held[0], broke[0])
+            good.baseline_service, headroom=headroom, loads=(held[0], *[broke[0]] * TRIES)
         ),
         distributed_service=replace(
-            good.distributed_service, headroom=headroom, loads=(held[1], broke[1])
+            good.distributed_service, headroom=headroom, loads=(held[1], *[broke[1]] * TRIES)
         ),
     )
+
+
+def one_try(headroom: float = STEP, *, baseline_alone: bool = False) -> Results:
+    """Return a session whose searches, or the baseline's, gave a rate up after one try."""
+    good = roomier(headroom / HEADROOM)
+    assert good.baseline_service is not None
+    assert good.distributed_service is not None
+
+    def with_one(search: RateSearch) -> RateSearch:
+        return replace(search, tries=1, loads=search.loads[:2])
+
+    changed = replace(good, baseline_service=with_one(good.baseline_service))
+    if baseline_alone:
+        return changed
+    return replace(changed, distributed_service=with_one(good.distributed_service))
 
 
 REFUSED: dict[str, tuple[str, Results]] = {
@@ -74,7 +89,8 @@ REFUSED: dict[str, tuple[str, Results]] = {
         replace(
             served(),
             baseline_service=a_rate_search(
-                budget_s=0.2, loads=(a_load(55.0, budget_s=0.2), a_load(56.3, late=20))
+                budget_s=0.2,
+                loads=tuple(replace(load, budget_s=0.2) for load in a_rate_search().loads),
             ),
         ),
     ),
@@ -84,14 +100,21 @@ REFUSED: dict[str, tuple[str, Results]] = {
     ),
     "no rate broke": (
         "rate-not-shown",
-        replace(served(), baseline_service=a_rate_search(loads=(a_load(55.0),))),
+        replace(served(), baseline_service=a_rate_search(loads=a_rate_search().loads[:1])),
     ),
+    "it broke but once": (
+        "rate-not-shown",
+        replace(served(), baseline_service=a_rate_search(loads=a_rate_search().loads[:-1])),
+    ),
+    "more tries on one side": ("service-unequal", one_try(baseline_alone=True)),
+    "one try and more headroom than a tenth": ("rate-not-shown", one_try(1.001 * STEP)),
     "more headroom on one side": (
         "service-unequal",
         replace(
             served(),
             baseline_service=a_rate_search(
-                headroom=FINE_STEP, loads=(a_load(FINE_STEP * 50), a_load(56.3, late=20))
+                headroom=FINE_STEP,
+                loads=(a_load(FINE_STEP * 50), *[a_load(52.5, late=20)] * TRIES),
             ),
         ),
     ),
@@ -108,6 +131,10 @@ def test_a_latency_that_did_not_hold_or_was_not_measured_alike_is_refused(case: 
 @pytest.mark.parametrize("factor", [0.95, 1.0])
 def test_less_headroom_on_both_sides_or_all_that_is_allowed_holds(factor: float) -> None:
     assert refusal_keys(roomier(factor)) == []
+
+
+def test_a_session_of_before_with_one_try_and_a_tenth_of_headroom_holds() -> None:
+    assert refusal_keys(one_try(STEP)) == []
 
 
 @pytest.mark.parametrize(("late", "keys"), [(2, []), (3, ["requests-too-few"])])
@@ -164,6 +191,10 @@ def test_where_no_requests_came_nothing_is_measured(rule: Rule) -> None:
     pairs = complete_pairs(a_results())
     assert pairs is not None
     assert isinstance(rule.measure(pairs), Unknown)
+
+
+def test_the_demand_names_the_share_at_which_trials_run() -> None:
+    assert f"{round(100 * USED_SHARE)} %" in RATE_SHOWN.demand
 
 
 def test_both_sides_have_their_own_rate() -> None:

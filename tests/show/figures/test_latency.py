@@ -18,8 +18,8 @@ def test_budget_and_both_sides_are_named_with_their_latency() -> None:
 
 def test_every_rate_that_was_offered_is_described() -> None:
     told = picture("served", "latency").description
-    assert "55.0/s: p99 80.0 ms of 100 ms, holds; 56.3/s: p99 180 ms of 100 ms, BROKE." in told
-    assert told.count("BROKE") == 2
+    assert "71.4/s: p99 80.0 ms of 100 ms, holds; 73.2/s: p99 180 ms of 100 ms, BROKE;" in told
+    assert told.count("BROKE") == 4
 
 
 def test_the_budget_is_a_field_of_the_drawing() -> None:

@@ -101,12 +101,12 @@ def test_every_rate_that_a_side_is_offered_has_a_line_and_so_has_the_one_it_runs
     search = a_rate_search()
     offered = [on(Side.BASELINE, e.Offered(load=load), 5.0) for load in search.loads]
     assert lines_for(offered[:1], offered[1]) == [
-        "00:20.0  baseline: offered 56.3/s: p99 180 ms of 100 ms, BROKE"
+        "00:20.0  baseline: offered 73.2/s: p99 180 ms of 100 ms, BROKE"
     ]
     ready = on(Side.BASELINE, a_ready(Side.BASELINE, service=search), 9.0)
     assert (
         lines_for(offered, ready)[-1]
-        == "00:20.0  baseline: runs at 50.0/s; 55.0/s held, 56.3/s BROKE"
+        == "00:20.0  baseline: runs at 50.0/s; 71.4/s held, 73.2/s BROKE"
     )
 
 

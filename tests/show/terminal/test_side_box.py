@@ -388,13 +388,14 @@ def test_a_baseline_that_was_done_soon_shows_its_items() -> None:
 def test_a_side_that_arms_climbs_a_ramp_of_rates_to_the_one_that_breaks() -> None:
     search = a_rate_search()
     drawn = []
-    for count in (1, 2):
+    for count in (1, 2, 3):
         armed = ArmedSide(launched_at=1.0, loads=search.loads[:count])
         lane = a_lane(armed=armed, started_at=None, stage=SideStage.ARMING, done=0)
         drawn += [line for line in rows(a_view(lane), width=72) if "p99" in line]
     assert drawn == [
-        "offered 55.0/s ████████░░ p99 80.0 ms of 100 ms",
-        "56.3/s ██████████▶ p99 180 ms of 100 ms · BROKE at 56.3/s",
+        "offered 71.4/s ████████░░ p99 80.0 ms of 100 ms",
+        "offered 73.2/s ██████████▶ p99 180 ms of 100 ms",
+        "73.2/s ██████████▶ p99 180 ms of 100 ms · BROKE at 73.2/s",
     ]
 
 
@@ -402,7 +403,7 @@ def test_a_side_that_is_ready_says_its_rate_and_the_one_that_broke() -> None:
     armed = ArmedSide(launched_at=1.0, ready_at=4.0, service=a_rate_search())
     lane = a_lane(armed=armed, started_at=None, stage=SideStage.READY, done=0)
     (said,) = [line for line in rows(a_view(lane), width=72) if "armed" in line]
-    assert said == "runs at 50.0/s; 55.0/s held, 56.3/s BROKE · armed in 3.00 s"
+    assert said == "runs at 50.0/s; 71.4/s held, 73.2/s BROKE · armed in 3.00 s"
 
 
 STILL = a_lane(some_workers(0.5, 1.0), stage=SideStage.SCORED, wall_s=5.0, done=2000)
