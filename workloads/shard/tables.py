@@ -187,18 +187,11 @@ def backward(stage: Stage, step: int, micro_batch: int, part: Array, corpus: Cor
 
 
 def update(stage: Stage, step: int, micro_batch: int, corpus: Corpus) -> None:
-    """Change the rows of a batch by its errors, once those of its last micro-batch are there.
-
-    Table by table, so that a table's rows are still near where micro-batches have some in common.
-    """
-    if micro_batch < corpus.recipe.micro_batches - 1:
-        return
+    """Change the rows of a micro-batch by its errors: others may still be on their way."""
+    rows, errors = stage.rows.pop(0), stage.errors.pop(0)
     rate = np.float32(corpus.recipe.rate)
     for place, table in enumerate(stage.tables, 1):
-        for rows, errors in zip(stage.rows, stage.errors, strict=True):
-            change_rows(table, rows[:, -place], errors, rate)
-    stage.rows.clear()
-    stage.errors.clear()
+        change_rows(table, rows[:, -place], errors, rate)
 
 
 def conclude(stage: Stage, corpus: Corpus) -> Tables:
