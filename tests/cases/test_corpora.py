@@ -24,6 +24,7 @@ from workloads.embed.queries import cut_passage
 
 TEXTS = ["one two", "三 四", "five\nsix"]
 PASSAGES = ["one two", "三 四", "five six"]
+SHARED = "This first sentence stands in every text."
 RECORDS = [{"id": number, "text": text} for number, text in enumerate(TEXTS)]
 Write = Callable[[Path], Path]
 
@@ -218,6 +219,11 @@ REFUSED = (
     Refusal(
         "texts too short for queries",
         file("a.txt", "\n".join(f"text {number}" for number in range(99)).encode()),
+        "queries=16 are more than the 0 that can be cut out of 64 passages",
+    ),
+    Refusal(
+        "texts that all begin with one sentence",
+        file("a.txt", "\n".join(f"{SHARED} {line}" for line in LINES).encode()),
         "queries=16 are more than the 0 that can be cut out of 64 passages",
     ),
 )

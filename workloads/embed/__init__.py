@@ -28,6 +28,7 @@ from harness.workload import (
 )
 from workloads.embed import kernel
 from workloads.embed.corpus import ReadCorpus, read_corpus
+from workloads.embed.documentation import KNOWN_PASSAGES, surely_has
 from workloads.embed.encoder import Encoder, cached_encoder, open_encoder, try_encoder
 from workloads.embed.kernel import Corpus, Range
 from workloads.embed.model import Model, as_exported, read_model, require_extra
@@ -54,11 +55,13 @@ class Encoding(NamedTuple):
 def check(settings: Settings) -> None:
     """Raise ``BadRequest`` for files that cannot be used, or if the extra is missing.
 
-    A corpus of the user's is read, and a model of the user's is opened and tried.
+    A corpus of the user's is read, and so is the documentation where there may not be enough of it.
+    A model of the user's is opened and tried.
     """
     require_extra(settings.model)
+    known = surely_has(min(settings.passages, KNOWN_PASSAGES), settings.queries)
     try:
-        if settings.corpus:
+        if settings.corpus or not known:
             _check_corpus(
                 settings.corpus, settings.field, settings.passages, settings.seed, settings.queries
             )
@@ -71,7 +74,9 @@ def check(settings: Settings) -> None:
 # Variants of the baseline are checked too, of which most have the session's files.
 @functools.lru_cache(maxsize=1)
 def _check_corpus(corpus: str, field: str, passages: int, seed: int, queries: int) -> None:
-    require_queries(read_corpus(corpus, field, passages, seed).passages, queries)
+    read = read_corpus(corpus, field, passages, seed).passages
+    require_queries(read, queries)  # soon known, most of the time
+    cut_queries(read, queries, seed)
 
 
 @functools.lru_cache(maxsize=8)

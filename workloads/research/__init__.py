@@ -6,6 +6,7 @@ calculated in a confined process. No sub-question is answered twice. Imports ``h
 ``workloads.embed`` and this package.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,9 +26,9 @@ from workloads.embed import kernel
 from workloads.embed.model import read_model, require_extra
 from workloads.embed.onnx_file import Array
 from workloads.research.agents import Answers, Backlog, Work, activity_of, do_work
-from workloads.research.library import catalogue, read_library, require_modules
+from workloads.research.library import Library, catalogue, read_library, require_modules
 from workloads.research.planner import hops, plan_question
-from workloads.research.questions import Key, draw_questions, inspect_modules, scores
+from workloads.research.questions import Key, Question, draw_questions, inspect_modules, scores
 from workloads.research.recipe import FEWEST_QUESTIONS, Settings
 from workloads.research.reference import by_words, ceiling, textbook
 from workloads.research.waves import small_backlog, steps_of, work_off
@@ -82,25 +83,39 @@ class OnPool:
 
 
 def check(settings: Settings) -> None:
-    """Raise ``BadRequest`` where the extra is missing, ``ValueError`` for an unknown module."""
+    """Raise ``ValueError`` for an unknown module.
+
+    Raises ``BadRequest`` where the extra is missing, or for modules with too few questions.
+    """
     require_extra("", "research")
     require_modules(settings.module_names)
+    if settings.module_names:  # all of them together have thousands
+        _require_questions(settings.module_names, settings.questions, settings.seed)
+
+
+@functools.lru_cache(maxsize=1)  # variants of the baseline are checked too
+def _require_questions(modules: tuple[str, ...], questions: int, seed: int) -> None:
+    drawn = _draw(read_library(modules), questions, seed)
+    if len(drawn) < FEWEST_QUESTIONS:
+        raise BadRequest(
+            f"modules={','.join(modules)} are good for {len(drawn)} questions, of at least "
+            f"{FEWEST_QUESTIONS}",
+            "name more modules, or none for all of them",
+        )
+
+
+def _draw(library: Library, questions: int, seed: int) -> list[Question]:
+    modules = sorted({module for _, module, _ in catalogue(library).entries})
+    return draw_questions(inspect_modules(modules), questions, seed)
 
 
 def load(settings: Settings) -> Problem[Backlog, Key]:
     """Read the standard library, and make questions about it with their answers.
 
-    Raises ``BadRequest`` where its modules are good for too few questions.
+    The settings have passed ``check``.
     """
     library = read_library(settings.module_names)
-    modules = sorted({module for _, module, _ in catalogue(library).entries})
-    drawn = draw_questions(inspect_modules(modules), settings.questions, settings.seed)
-    if len(drawn) < FEWEST_QUESTIONS:
-        raise BadRequest(
-            f"modules={settings.modules} are good for {len(drawn)} questions, of at least "
-            f"{FEWEST_QUESTIONS}",
-            "name more modules, or none for all of them",
-        )
+    drawn = _draw(library, settings.questions, settings.seed)
     plans = [plan_question(question.text) for question in drawn]
     backlog = Backlog(
         questions=kernel.make_corpus([question.text for question in drawn]),

@@ -19,7 +19,7 @@ from harness.workload import (
     Workload,
 )
 from workloads.shard.capacity import CAPACITY
-from workloads.shard.corpus import Text, read_library
+from workloads.shard.corpus import Text, read_library, require_megabytes
 from workloads.shard.device import lift_limit
 from workloads.shard.kernel import LOGITS, SYMBOLS, Array, count_bits, find_rows
 from workloads.shard.recipe import Corpus, Settings
@@ -35,6 +35,11 @@ from workloads.shard.tables import (
 
 WARMUP_STEPS = 2
 SCORED_BYTES = 1000  # of the held-out text for each score
+
+
+def check(settings: Settings) -> None:
+    """Raise ``BadRequest`` for more text than there is."""
+    require_megabytes(settings.megabytes)
 
 
 def load(settings: Settings) -> Problem[Corpus, Text]:
@@ -121,6 +126,7 @@ def quality(answer: Tables, held_out: Text) -> Array:
 WORKLOAD = Workload(
     name="shard",
     params=Settings(),
+    check=check,
     load=load,
     baseline=baseline,
     distributed=distributed,

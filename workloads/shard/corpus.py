@@ -1,9 +1,10 @@
 """The text that ``shard`` learns: the source code of the standard library that is installed.
 
-It is read and never imported. Imports NumPy and the standard library.
+It is read and never imported. Imports ``harness.workload`` and NumPy.
 """
 
 import hashlib
+import math
 import os
 import sysconfig
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from harness.workload import BadRequest
 
 Text = npt.NDArray[np.uint8]
 
@@ -31,18 +34,31 @@ def read_library(megabytes: float) -> Split:
     """Return so many megabytes of source code, and what is held out.
 
     The order of files is drawn by their names, so that it is the same on every machine with the
-    same Python. Raises ``ValueError`` if there is less.
+    same Python. There has to be as much, which ``require_megabytes`` finds out.
     """
     training, held_out = bytearray(), bytearray()
-    for number, path in enumerate(sorted(modules(), key=_drawn)):
-        (training if number % HELD_OUT_EVERY else held_out).extend(path.read_bytes())
+    for path, is_held_out in drawn_modules():
+        (held_out if is_held_out else training).extend(path.read_bytes())
     wanted = round(megabytes * 1e6)
-    if len(training) < wanted:
-        raise ValueError(
-            f"megabytes={megabytes:g} is more than the {len(training) / 1e6:.1f} MB of source code "
-            "that this Python has to train on"
-        )
     return Split(as_text(training[:wanted]), as_text(held_out[:HELD_OUT_BYTES]))
+
+
+def require_megabytes(megabytes: float) -> None:
+    """Raise ``BadRequest`` if there are fewer megabytes to train on, by the sizes of files."""
+    found = sum(path.stat().st_size for path, is_held_out in drawn_modules() if not is_held_out)
+    if found < round(megabytes * 1e6):
+        most = math.floor(found / 1e4) / 100
+        raise BadRequest(
+            f"megabytes={megabytes:g} is more than the {most} MB of source code that this Python"
+            " has to train on",
+            f"train on no more: --set megabytes={most}",
+        )
+
+
+def drawn_modules() -> Iterator[tuple[Path, bool]]:
+    """Yield every module in the order that is drawn, and whether it is held out."""
+    for number, path in enumerate(sorted(modules(), key=_drawn)):
+        yield path, number % HELD_OUT_EVERY == 0
 
 
 def modules() -> Iterator[Path]:

@@ -2,7 +2,7 @@ import pytest
 
 from workloads.embed import documentation as reading
 from workloads.embed.corpus import read_corpus
-from workloads.embed.documentation import TOPICS
+from workloads.embed.documentation import TOPICS, surely_has
 
 
 def first(seed: int) -> list[str]:
@@ -20,6 +20,22 @@ def test_the_documentation_of_what_is_installed_comes_in_one_order_for_one_seed(
     assert len(documentation) == len(set(documentation)) == 100
     assert first(1) == documentation
     assert first(2) != documentation
+
+
+@pytest.mark.parametrize(
+    ("passages", "queries", "known"),
+    [
+        (1000, 333, True),
+        (1000, 334, False),
+        (999, 1, False),
+        (5000, 1500, True),
+        (5001, 1, False),
+    ],
+)
+def test_only_so_many_passages_and_queries_are_there_without_reading_them(
+    passages: int, queries: int, known: bool
+) -> None:
+    assert surely_has(passages, queries) == known
 
 
 def test_passages_of_what_is_installed_have_eight_words_at_least(

@@ -14,6 +14,7 @@ from tests.pools import InProcessPool, ignore_progress, warmup_of
 from tests.workloads.embed.support import LINES, needs_extra, small
 from workloads import embed
 from workloads.embed import kernel
+from workloads.embed.corpus import ReadCorpus
 from workloads.embed.encoder import cached_encoder
 from workloads.embed.model import Model, as_exported
 from workloads.embed.onnx_file import Array
@@ -330,3 +331,20 @@ def test_every_other_way_of_encoding_is_a_setting_that_is_allowed_or_a_program()
 
 def test_the_defaults_are_accepted() -> None:
     embed.WORKLOAD.configure(embed.WORKLOAD.defaults)
+
+
+def test_more_queries_than_can_be_cut_out_of_the_documentation_are_refused_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(embed, "read_corpus", lambda *_: ReadCorpus(["too short"] * 64))
+    embed._check_corpus.cache_clear()
+    with pytest.raises(BadRequest, match="queries=64 are more than the 0 that can be cut"):
+        embed.WORKLOAD.configure(embed.WORKLOAD.defaults | {"passages": 64, "queries": 64})
+
+
+def test_of_the_documentation_nothing_is_read_before_anything_starts_where_there_is_enough(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(embed, "read_corpus", lambda *_: pytest.fail("it was read"))
+    embed.WORKLOAD.configure(embed.WORKLOAD.defaults)
+    embed.WORKLOAD.configure(embed.WORKLOAD.defaults | {"passages": 1_000_000})

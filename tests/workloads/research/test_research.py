@@ -201,6 +201,5 @@ def test_modules_that_are_good_for_few_questions_are_refused() -> None:
     settings = research.WORKLOAD.defaults | {"modules": "this_is_none"}
     with pytest.raises(ValueError, match="modules=this_is_none is no public module"):
         research.WORKLOAD.configure(settings)
-    few = research.WORKLOAD.configure(research.WORKLOAD.defaults | {"modules": "bisect"})
     with pytest.raises(BadRequest, match="modules=bisect are good for"):
-        research.load(few)
+        research.WORKLOAD.configure(research.WORKLOAD.defaults | {"modules": "bisect"})

@@ -10,6 +10,7 @@ from harness.workload import AnyProblem, BadRequest
 from tests.pools import InProcessPool, ignore_progress, warmup_of
 from tests.workloads.embed.support import needs_extra
 from workloads import serve
+from workloads.embed.corpus import ReadCorpus
 from workloads.embed.encoder import cached_encoder
 from workloads.serve import fleet
 from workloads.serve.fleet import NO_REPLY, alone, baseline, distributed, encode
@@ -209,3 +210,16 @@ def test_passages_that_are_surely_long_enough_are_not_read_before_anything_start
 ) -> None:
     monkeypatch.setattr(serve, "read_corpus", refuse_to_cut)
     serve.WORKLOAD.configure(serve.WORKLOAD.defaults)
+
+
+def test_more_passages_than_are_installed_are_refused_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(serve, "read_corpus", lambda *_: ReadCorpus(["a passage"] * 7_945))
+    serve._split.cache_clear()
+    with pytest.raises(BadRequest) as refused:
+        serve.WORKLOAD.configure(serve.WORKLOAD.defaults | {"passages": 9_000})
+    assert refused.value.sentence == (
+        "passages=9000 are more than the 7,945 that the installed documentation has"
+    )
+    assert refused.value.hint == "search no more: --set passages=7945"

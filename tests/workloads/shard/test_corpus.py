@@ -2,8 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.workload import BadRequest
+from workloads import shard
 from workloads.shard import corpus
-from workloads.shard.corpus import read_library
+from workloads.shard.corpus import read_library, require_megabytes
 
 
 @pytest.fixture
@@ -44,8 +46,25 @@ def test_tests_and_installed_packages_are_left_out(library: Path) -> None:
 
 
 def test_more_text_than_there_is_is_refused_with_what_there_is(library: Path) -> None:
-    with pytest.raises(ValueError, match=r"megabytes=5 is more than the 0\.1 MB of source code"):
-        read_library(5.0)
+    with pytest.raises(BadRequest) as refused:
+        require_megabytes(5.0)
+    assert refused.value.sentence.startswith("megabytes=5 is more than the 0.05 MB of source code")
+    assert refused.value.hint.endswith("--set megabytes=0.05")
+
+
+def test_as_much_text_as_is_there_can_be_trained_on_and_not_a_byte_more(library: Path) -> None:
+    require_megabytes(0.057)
+    assert len(read_library(0.057).training) == 57_000
+    with pytest.raises(BadRequest):
+        require_megabytes(0.057001)
+
+
+def test_the_workload_refuses_more_text_than_there_is_before_anything_starts(
+    library: Path,
+) -> None:
+    defaults = shard.WORKLOAD.defaults | {"megabytes": 5.0}
+    with pytest.raises(BadRequest, match="megabytes=5 is more than"):
+        shard.WORKLOAD.configure(defaults)
 
 
 def test_nobody_can_change_the_text(library: Path) -> None:
