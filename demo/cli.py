@@ -4,6 +4,8 @@ May import everything, but imports what a verb needs inside the verb, so that ``
 ``slide`` stay instant.
 """
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ from demo.cli_group import EXIT_CODES, Verbs
 from demo.cli_options import (
     AS_JSON,
     BROADCAST,
+    DASHBOARD,
     FALLBACK,
     METRICS,
     NEW,
@@ -57,7 +60,7 @@ def verbs() -> None:
 
 
 @verbs.command()
-@session_options(WORKERS, BROADCAST, METRICS, *FALLBACK, proves=False)
+@session_options(WORKERS, BROADCAST, METRICS, DASHBOARD, *FALLBACK, proves=False)
 def race(
     ui: str,
     out: Path | None,
@@ -65,47 +68,50 @@ def race(
     by_itself: bool,
     broadcast: str,
     metrics: str,
+    dashboard: bool,
     **typed: Any,
 ) -> int:
     """Run both sides and show the headline (the default verb).
 
     Both get the same input. While they run, the key f plays the newest recording instead.
     """
-    from demo.broadcast.verb import broadcast_to
-    from demo.metrics import serving
     from demo.options import make_plan, options_of
     from demo.race.show import race as run
 
     plan = make_plan(options_of(typed))
     screen = choose_ui(ui)
     setup = _race_setup(plan, screen, by_itself)
-    with serving(metrics) as told, broadcast_to(broadcast, screen, wait=not yes) as room:
-        setup = replace(setup, broadcast=room, metrics=told)
-        return run(plan, screen, out, wait=not yes, setup=setup)
+    with _watched(setup, plan, screen, broadcast, metrics, dashboard, wait=not yes) as watched:
+        return run(plan, screen, out, wait=not yes, setup=watched)
 
 
 @verbs.command()
-@session_options(SCALES, OVERSUBSCRIBE, BROADCAST, METRICS, proves=True)
-def sweep(ui: str, out: Path | None, yes: bool, broadcast: str, metrics: str, **typed: Any) -> int:
+@session_options(SCALES, OVERSUBSCRIBE, BROADCAST, METRICS, DASHBOARD, proves=True)
+def sweep(
+    ui: str,
+    out: Path | None,
+    yes: bool,
+    broadcast: str,
+    metrics: str,
+    dashboard: bool,
+    **typed: Any,
+) -> int:
     """Run the baseline, then several numbers of workers.
 
     Shows how the speed grows with the number of workers. A sweep always runs in turn.
     """
-    from demo.broadcast.verb import broadcast_to
-    from demo.metrics import serving
     from demo.options import make_plan, options_of
-    from demo.race.setup import RaceSetup
+    from demo.race.setup import NO_EXTRAS
     from demo.race.show import race as run
 
     plan = make_plan(options_of(typed))
     screen = choose_ui(ui)
-    with serving(metrics) as told, broadcast_to(broadcast, screen, wait=not yes) as room:
-        setup = RaceSetup(broadcast=room, metrics=told)
+    with _watched(NO_EXTRAS, plan, screen, broadcast, metrics, dashboard, wait=not yes) as setup:
         return run(plan, screen, out, wait=not yes, setup=setup)
 
 
 @verbs.command()
-@session_options(WORKERS, TALK, BROADCAST, *FALLBACK, proves=False)
+@session_options(WORKERS, TALK, BROADCAST, DASHBOARD, *FALLBACK, proves=False)
 def rehearse(
     ui: str,
     out: Path | None,
@@ -113,6 +119,7 @@ def rehearse(
     talk: Path | None,
     by_itself: bool,
     broadcast: str,
+    dashboard: bool,
     **typed: Any,
 ) -> int:
     """Rehearse your talk with the real race in it.
@@ -120,7 +127,6 @@ def rehearse(
     Enter ends each beat of the agenda. At the end you see how long each took, and until when you
     must decide whether to play the recording instead.
     """
-    from demo.broadcast.verb import broadcast_to
     from demo.options import make_plan, options_of
     from demo.talk.rehearse import rehearse as run
     from harness.talk.agenda_file import read_agenda
@@ -129,9 +135,8 @@ def rehearse(
     plan = make_plan(options_of(typed))
     screen = choose_ui(ui)
     setup = _race_setup(plan, screen, by_itself)
-    with broadcast_to(broadcast, screen, wait=not yes) as room:
-        setup = replace(setup, broadcast=room)
-        return run(plan, screen, out, agenda, wait=not yes, setup=setup)
+    with _watched(setup, plan, screen, broadcast, "", dashboard, wait=not yes) as watched:
+        return run(plan, screen, out, agenda, wait=not yes, setup=watched)
 
 
 @verbs.command()
@@ -149,6 +154,30 @@ def cue(take: Path | None, talk: Path | None, stall_after: float) -> int:
     from harness.talk.agenda_file import read_agenda
 
     return run(take, read_agenda(talk), stall_after, live=choose_ui("auto") == "live")
+
+
+@contextlib.contextmanager
+def _watched(
+    setup: "RaceSetup",
+    plan: "Plan",
+    screen: str,
+    broadcast: str,
+    metrics: str,
+    dashboard: bool,
+    *,
+    wait: bool,
+) -> Iterator["RaceSetup"]:
+    """Yield the setup of a race that browsers and dashboards watch, where that was asked for."""
+    from demo.broadcast.verb import broadcast_to
+    from demo.dashboard import dashboard_link
+    from demo.metrics import serving
+
+    with (
+        serving(metrics) as told,
+        dashboard_link(dashboard, plan, screen, wait=wait and not broadcast) as link,
+        broadcast_to(broadcast, screen, wait=wait) as room,
+    ):
+        yield replace(setup, broadcast=room, metrics=told, dashboard=link)
 
 
 def _race_setup(plan: "Plan", screen: str, by_itself: bool) -> "RaceSetup":

@@ -170,6 +170,12 @@ METRICS = click.option(
     help="Tell a Prometheus what happens, while it happens. On this machine alone unless one of "
     "its addresses is named.",
 )
+DASHBOARD = click.option(
+    "--dashboard",
+    is_flag=True,
+    help="Start Ray's own dashboard on this machine alone and say where it is. Of a cluster that "
+    "is joined only say that.",
+)
 FALLBACK = (
     click.option(
         "--fallback",

@@ -28,7 +28,7 @@ from harness.show.session_words import session_words
 from harness.takes.package import LARGEST_BYTES, Package, unpack
 from harness.text import printable
 
-_SHOWN_BY = ("ui", "out", "yes", "by_itself", "broadcast", "metrics")
+_SHOWN_BY = ("ui", "out", "yes", "by_itself", "broadcast", "metrics", "dashboard")
 """Options of a session's verbs that change nothing of the session."""
 
 _PLACES = "/\\:~"  # what a text has that names a file or an address

@@ -9,9 +9,13 @@ from pathlib import Path
 from harness.errors import BadRequest
 
 EXTRAS = {
+    "aiohttp_cors": "dashboard",
+    "colorful": "dashboard",
     "imageio_ffmpeg": "video",
     "numba": "kernels",
     "onnxruntime": "embed",
+    "opencensus": "dashboard",
+    "opentelemetry": "dashboard",
     "pptx": "pptx",
     "prometheus_client": "metrics",
     "pyarrow": "arrow",

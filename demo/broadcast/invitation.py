@@ -41,7 +41,7 @@ def invite(broadcast: PanelBroadcast, *, live: bool, wait: bool) -> None:
     shown = f"{code.removesuffix(chr(27) + '[97;40m')}\n" if sys.stderr.isatty() else ""
     print(f"{shown}watch the panel at {broadcast.url}", file=sys.stderr, flush=True)
     if live and wait:
-        _wait_for_enter("Enter goes on to the panel")
+        wait_for_enter("Enter goes on to the panel")
 
 
 def close_with(broadcast: PanelBroadcast, folder: Path) -> None:
@@ -53,12 +53,16 @@ def close_with(broadcast: PanelBroadcast, folder: Path) -> None:
 def stay(broadcast: PanelBroadcast) -> None:
     """Keep the finished broadcast until Enter is pressed, or without a keyboard for a minute."""
     if Keys().present:
-        _wait_for_enter(f"{broadcast.url} shows headline and report until you press Enter")
+        wait_for_enter(f"{broadcast.url} shows headline and report until you press Enter")
     else:
         broadcast.wait()
 
 
-def _wait_for_enter(prompt: str) -> None:
+def wait_for_enter(prompt: str) -> None:
+    """Say what Enter does and wait for it, where there is a keyboard.
+
+    Raises ``Interrupted`` for a signal.
+    """
     keys, signals = Keys(), Signals()
     if not keys.present:
         return

@@ -80,6 +80,7 @@ class Race:
             shared_folder=shared_folder.path,
             replay_rest=live,
             watchers=() if setup.broadcast is None else (setup.broadcast.pid,),
+            dashboard=None if setup.dashboard is None else setup.dashboard.show,
         )
         self._conductor = Conductor(session, self._controls)
 
@@ -275,13 +276,12 @@ class Race:
         exposed = "NO TOKEN" if self._plan.spec.insecure else ""
         badge = " · ".join(filter(None, (self._setup.badge, simulated, exposed)))
         stage = self._conductor.stage
-        doing = prompt(stage, self._conductor.subject)
         return Caption(
             run_id=self._identity.run_id,
             schedule=self._conductor.schedule,
             utc=datetime.now(UTC),
             badge=badge,
-            prompt=" · ".join(filter(None, (doing, self._setup.footer()))),
+            prompt=prompt(stage, self._conductor.subject, self._setup),
             keys=self._key_words(),
             foreign_now=self._conductor.foreign_now,
             stage=stage,

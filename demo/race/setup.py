@@ -1,7 +1,7 @@
 """How a race is set up: what a verb adds to it, who controls it, what takes over if it fails.
 
-May import ``harness``, ``demo.broadcast``, ``demo.metrics``, ``demo.race.screens`` and
-``demo.terminal``.
+May import ``harness``, ``demo.broadcast``, ``demo.dashboard``, ``demo.metrics``,
+``demo.race.screens`` and ``demo.terminal``.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from demo.broadcast.sender import PanelBroadcast
+from demo.dashboard import DashboardLink
 from demo.metrics import BoardMetrics
 from demo.race.screens import Screen
 from demo.terminal import Keys, Signals, terminal_size
@@ -52,7 +53,8 @@ class RaceSetup:
     begins. ``recorded``: frames name no key but Enter, since whoever plays them has other keys.
     ``last_take`` is shown while the distributed side awaits its turn (None: nothing is). A
     recording has none, since it is held against its own results file alone. ``broadcast`` shows the
-    panel in browsers, too, and ``metrics`` tells dashboards (None: they do not).
+    panel in browsers, too, ``metrics`` tells dashboards, and ``dashboard`` leads to Ray's own
+    (None: they do not).
     """
 
     badge: str = ""
@@ -65,6 +67,7 @@ class RaceSetup:
     last_take: LastTake | None = None
     broadcast: PanelBroadcast | None = None
     metrics: BoardMetrics | None = None
+    dashboard: DashboardLink | None = None
 
 
 class PresenterControls:
@@ -114,7 +117,17 @@ class PresenterControls:
         self._unread += typed
 
 
-def prompt(stage: SessionStage, subject: str) -> str:
+def prompt(stage: SessionStage, subject: str, setup: RaceSetup) -> str:
+    """Return what the last line says: what a session does, and what the verb adds.
+
+    Nothing is said of what the clocks show, nor of a dashboard while they run.
+    """
+    doing = _doing(stage, subject)
+    place = setup.dashboard.words if setup.dashboard is not None and doing else ""
+    return " · ".join(filter(None, (doing, place, setup.footer())))
+
+
+def _doing(stage: SessionStage, subject: str) -> str:
     """Return what a session does, where its clocks do not show it."""
     match stage:
         case SessionStage.RUNNING | SessionStage.REPLAYING:

@@ -96,7 +96,7 @@ _LIMITS = {
     "clock-late": "late clock",
     "cpu-unseen": "CPU time unseen",
     "order-unalternated": "order not alternated",
-    "watching-noticed": "screen took time",
+    "watching-noticed": "watching took time",
 }
 _NOTES = {
     "replayed": "in turn",

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from harness import events as e
 from harness.errors import Interrupted, SideFailed
 from harness.model import SessionStage, Side, Variant
+from harness.run.dashboard import RayDashboard, read_dashboard
 from harness.run.handed_over import largest_gap
 from harness.run.host import host_key
 from harness.run.item_scores import RoundScores
@@ -47,16 +48,16 @@ class SessionFrames:
         self.controls = controls
         self.clock = clock
         self._began = clock()
-        programs = session.plan.spec.commands is not None
         rights = Rights(
             host=host_key(),
             own_samples=session.plan.simulated,
-            new_programs=programs,
+            new_programs=session.plan.spec.commands is not None,
             chaos=bool(session.plan.spec.chaos),
         )
         self.processes = SideProcesses(clock, rights)
+        self._watchers = [*session.watchers]
         self.observation = Observation(
-            trees=programs, cpu_clock=partial(watching_cpu_seconds, session.watchers)
+            trees=rights.new_programs, cpu_clock=partial(watching_cpu_seconds, self._watchers)
         )
         self.ready: dict[Side, e.Ready] = {}
         self.probed: dict[tuple[Side, bool], float] = {}
@@ -232,6 +233,8 @@ class SessionFrames:
             case e.Ready():
                 self.observation.end_search()
                 self.ready[side] = event
+                if side is Side.DISTRIBUTED and self.session.dashboard is not None:
+                    self._tell_dashboard(self.session.dashboard)
                 alone = side is Side.BASELINE  # what its guard has adopted is its work
                 guard_pid = self.processes[side].process.pid if alone else None
                 self.observation.follow(side, event.workers, guard_pid)
@@ -256,3 +259,10 @@ class SessionFrames:
             case e.Recovered(process=process):
                 self.observation.follow(side, [process])
                 self.processes[side].note_tree()
+
+    def _tell_dashboard(self, tell: Callable[[RayDashboard], None]) -> None:
+        """Tell where Ray's dashboard is; what it uses here is a part of what watching costs."""
+        side = self.processes[Side.DISTRIBUTED]
+        dashboard = read_dashboard(side.scratch, side.pid)
+        self._watchers += dashboard.pids
+        tell(dashboard)

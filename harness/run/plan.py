@@ -17,6 +17,7 @@ from harness.model import Parameters, Side, Spec
 from harness.run.baseline_variants import NO_PROOF, VariantPlan
 from harness.run.commands.environment import changes as program_changes
 from harness.run.commands.environment import names as names_of_changes
+from harness.run.dashboard import RayDashboard
 from harness.run.home import hide_home
 from harness.run.host import CAN_PIN
 from harness.run.schedule import CoreShares
@@ -135,7 +136,9 @@ class Session:
     side uses its own scratch folder). ``replay_rest`` keeps the frames coming until the replayed
     baseline has ended. ``log_hint`` says where to look if a side fails and says nothing,
     ``stop_hint`` what is left of a session that a signal stops. ``watchers`` are the pids of other
-    processes that show the session: what they use is a part of what watching costs.
+    processes that show the session: what they use is a part of what watching costs. ``dashboard``
+    is told of Ray's own dashboard once Ray has started (None: none is wanted); what we start for it
+    is a part of that, too.
     """
 
     plan: Plan
@@ -146,6 +149,7 @@ class Session:
     log_hint: str = SEE_LOG
     stop_hint: str = FILES_ARE_KEPT
     watchers: tuple[int, ...] = ()
+    dashboard: Callable[[RayDashboard], None] | None = None
 
 
 def assignment(session: Session, side: Side) -> Assignment:
@@ -180,6 +184,7 @@ def assignment(session: Session, side: Side) -> Assignment:
         chaos=spec.chaos,
         spares=spec.spares,
         program_environment=_program_environment(plan, spec.scales[-1] * spec.cores_per_worker),
+        dashboard=session.dashboard is not None,
     )
 
 

@@ -9,7 +9,7 @@ import contextlib
 import os
 import resource
 import sys
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 import psutil
@@ -66,6 +66,20 @@ def memory_of(pid: int) -> ProcessMemory | None:
     with contextlib.suppress(psutil.Error):
         return ProcessMemory(psutil.Process(pid).memory_info().rss, None)
     return None
+
+
+def command_line_of(pid: int) -> Sequence[str]:
+    """Return the words that a process was started with (none: it is gone)."""
+    with contextlib.suppress(psutil.Error):
+        return psutil.Process(pid).cmdline()
+    return ()
+
+
+def variable_of(pid: int, name: str) -> str:
+    """Return a variable of a process's environment (empty: it has none, or is gone)."""
+    with contextlib.suppress(psutil.Error, OSError):
+        return psutil.Process(pid).environ().get(name, "")
+    return ""
 
 
 def is_held_to_a_budget(pid: int) -> bool:

@@ -93,8 +93,12 @@ def children_cpu_seconds() -> float:
 
 
 def watching_cpu_seconds(watchers: Iterable[int]) -> float:
-    """Return the core-seconds of this process, which draws the screen, and of further watchers."""
-    return time.process_time() + sum(map(cpu_seconds, watchers))
+    """Return the core-seconds of this process, which draws the screen, and of further watchers.
+
+    These with all that they have started.
+    """
+    pids = {pid for watcher in watchers for pid in process_tree(watcher)}
+    return time.process_time() + sum(map(cpu_seconds, pids))
 
 
 def waited_seconds() -> float | None:

@@ -153,7 +153,11 @@ def races(head: Head, third: Path) -> Mapping[str, Raced]:
             "joined": lambda: race(
                 *pieces, *named, "--set", "rounds=100", environment=head.environment
             ),
-            "own": lambda: race(*named, "--workload", "path/own.py", environment=head.environment),
+            "own": lambda: race(
+                *named,
+                *("--workload", "path/own.py", "--dashboard"),
+                environment=head.environment,
+            ),
         },
         {
             "map": lambda: race(*pieces, "--set", "fail=map", environment=there),
@@ -192,6 +196,10 @@ def test_a_users_file_runs_there_with_the_modules_that_lie_beside_it(
 ) -> None:
     own = races["own"]
     assert (own.results.status, len(own.answers)) == (Status.COMPLETE, 1), own.said.errors
+
+
+def test_that_a_joined_cluster_has_no_dashboard_is_said(races: Mapping[str, Raced]) -> None:
+    assert "this cluster has no dashboard\n" in races["own"].said.errors
 
 
 def test_a_joined_cluster_is_left_standing_and_empty(joined: Raced, head: Head) -> None:

@@ -2,13 +2,17 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -18,7 +22,9 @@ from harness.errors import Interrupted, SideFailed
 from harness.model import Side
 from harness.run import processes
 from harness.run.arming import Armed, off_loopback
+from harness.run.cluster_token import has_no_tokens
 from harness.run.conductor import ARM_ONLY_WITHIN_S, Conductor
+from harness.run.dashboard import RayDashboard
 from harness.run.plan import NO_LOG, Plan, Session, Unattended, Waits
 from harness.run.ray import TESTED_RAY
 from tests.builders import a_ready, a_workload_file
@@ -249,6 +255,82 @@ def on_ray(tmp_path_factory: pytest.TempPathFactory) -> ArmedOnRay:
     out = tmp_path_factory.mktemp("on-ray")
     session = Session(plan=planned("tests/pieces.py", 1), out=out, log_hint=NO_LOG)
     return ArmedOnRay(arm(session, look), started)
+
+
+class SeenDashboard(NamedTuple):
+    """A dashboard while it was there: what it answered, and the first words of its processes.
+
+    ``answers`` are the statuses of its page, and of what it tells with the token and without.
+    """
+
+    dashboard: RayDashboard
+    answers: list[int]
+    processes: list[str]
+
+
+@pytest.fixture(scope="module")
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> SeenDashboard:
+    """Return the dashboard of a session that was armed and is gone again."""
+    told: list[RayDashboard] = []
+    seen: list[SeenDashboard] = []
+
+    def look() -> None:
+        if told and not seen:
+            (one,) = told
+            token = {"Authorization": f"Bearer {one.token}"}
+            facts = f"{one.url}/api/version"
+            answers = [status_of(one.url, {}), status_of(facts, token), status_of(facts, {})]
+            words = [" ".join(psutil.Process(pid).cmdline()[:3]) for pid in one.pids]
+            seen.append(SeenDashboard(one, answers, words))
+
+    session = Session(
+        plan=planned("tests/pieces.py", 1),
+        out=tmp_path_factory.mktemp("dashboard"),
+        log_hint=NO_LOG,
+        dashboard=told.append,
+    )
+    armed = arm(session, look)
+    assert armed.reachable_addresses == ()
+    return seen[0]
+
+
+def status_of(url: str, headers: dict[str, str]) -> int:
+    """Return the status of an answer, to whoever says so in the headers."""
+    try:
+        request = urllib.request.Request(url, headers=headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
+
+
+@pytest.mark.ray
+def test_rays_dashboard_answers_on_loopback_and_tells_only_who_has_the_token(
+    dashboard: SeenDashboard,
+) -> None:
+    tokens = not has_no_tokens(metadata.version("ray"))
+    assert dashboard.dashboard.url.startswith("http://127.0.0.1:")
+    assert dashboard.answers == [200, 200, 401 if tokens else 200]
+
+
+@pytest.mark.ray
+def test_the_processes_of_a_dashboard_are_known_to_who_counts_what_watching_costs(
+    dashboard: SeenDashboard,
+) -> None:
+    server, agent = sorted(dashboard.processes, key=lambda words: "gent" in words)
+    assert "dashboard/dashboard.py" in server
+    assert "dashboard/agent.py" in agent or "ray::DashboardAgent" in agent
+
+
+@pytest.mark.ray
+def test_nothing_is_left_of_a_dashboard_once_the_session_is_over(dashboard: SeenDashboard) -> None:
+    assert not [pid for pid in dashboard.dashboard.pids if psutil.pid_exists(pid)]
+    parts = urlsplit(dashboard.dashboard.url)
+    with (
+        pytest.raises(ConnectionRefusedError),
+        socket.create_connection((parts.hostname, parts.port or 0)),
+    ):
+        pass
 
 
 @pytest.mark.ray

@@ -90,8 +90,8 @@ def _watching_costly(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "watching-costly",
-        "the screen took too much of the machine while the clocks ran;"
-        " measure more work, or with --ui plain",
+        "watching took too much of the machine while the clocks ran;"
+        " measure more work, or with --ui plain and no dashboard",
         (fraction("screen", share), fraction("limit", WATCHING_LIMIT)),
     )
 
@@ -102,7 +102,8 @@ def _watching_noticed(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "watching-noticed",
-        "the screen took a noticeable part of the machine; measure more work, or with --ui plain",
+        "watching took a noticeable part of the machine;"
+        " measure more work, or with --ui plain and no dashboard",
         (fraction("screen", share), fraction("good", WATCHING_NOTICED)),
     )
 

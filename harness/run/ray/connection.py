@@ -17,6 +17,7 @@ import ray
 from harness.run import start
 from harness.run.host import THREAD_VARIABLES
 from harness.run.imports import UserModule
+from harness.run.ray.dashboard import tell_dashboard
 from harness.run.ray.idle_daemons import leave_out_idle_daemons
 from harness.run.ray.ray_errors import connecting
 from harness.run.ray.ray_words import NOT_JOINED
@@ -34,6 +35,8 @@ class ClusterPlan:
     ``store_bytes`` are those that the input and the state take in the store; ``modules`` are those
     of the user's that are sent to a cluster which is joined.
     The last of the ``cores`` are those of the ``spares``, which stand by beside the ``workers``.
+    ``dashboard``: where Ray's own dashboard is, is written into ``scratch``; a local cluster starts
+    one.
     """
 
     address: str
@@ -45,6 +48,7 @@ class ClusterPlan:
     modules_sha256: str
     modules: tuple[UserModule, ...] = ()
     spares: int = 0
+    dashboard: bool = False
 
 
 @connecting()
@@ -78,7 +82,9 @@ def _join(plan: ClusterPlan) -> Shipment:
     shipped = {"working_dir": str(shipment.folder), "env_vars": threads}
     with _within(JOIN_WITHIN_S):
         require_same_versions(plan.address)
-        ray.init(address=plan.address, log_to_driver=False, runtime_env=shipped)
+        context = ray.init(address=plan.address, log_to_driver=False, runtime_env=shipped)
+    if plan.dashboard:
+        tell_dashboard(context, plan.scratch, ours=False)
     return shipment
 
 
@@ -104,14 +110,16 @@ def _within(seconds: float) -> Iterator[None]:
 
 
 def _start(plan: ClusterPlan) -> None:
-    leave_out_idle_daemons()
-    ray.init(
+    leave_out_idle_daemons(dashboard=plan.dashboard)
+    context = ray.init(
         address="local",
         num_cpus=(plan.workers + plan.spares) * plan.cores_per_worker,
         num_gpus=0,
         object_store_memory=max(SMALLEST_STORE_BYTES, 3 * plan.store_bytes),
-        include_dashboard=False,
+        include_dashboard=plan.dashboard,
         log_to_driver=False,
         # Ray lets everybody write to this folder, so it lies in one that is ours alone
         _temp_dir=str(Path(plan.scratch) / "ray"),
     )
+    if plan.dashboard:
+        tell_dashboard(context, plan.scratch, ours=True)

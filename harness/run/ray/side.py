@@ -219,6 +219,7 @@ def ray_side(
         store_bytes=bytes_in_store(problem.input) + problem.state_bytes,
         modules_sha256=modules_sha256,
         modules=needed_modules(assignment.workload) if assignment.address else (),
+        dashboard=assignment.dashboard,
     )
     wait = HostWait(
         limit_s=assignment.wait_for_hosts_s if assignment.address else 0.0,

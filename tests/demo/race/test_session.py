@@ -7,13 +7,19 @@ from unittest import mock
 import psutil
 import pytest
 
+from demo.options import make_plan
 from demo.race import session
 from demo.race.session import Race
 from demo.race.setup import RaceSetup
+from harness.events import Observed
+from harness.run import frames
+from harness.run.conductor import Conductor
+from harness.run.dashboard import RayDashboard
 from harness.run.frames import SessionFrames
-from harness.run.plan import Plan, Session
+from harness.run.plan import Plan, Session, Unattended
 from harness.run.schedule import UNPINNED
 from tests.builders import a_spec
+from tests.options import some_options
 from tests.run.test_processes import SPIN, python
 
 
@@ -31,6 +37,22 @@ def test_who_serves_browsers_counts_in_what_watching_costs(
     Race.prepare(a_plan(), "none", tmp_path / "take", wait=False, setup=setup)
 
     assert [one.watchers for one in conducted] == [(4711,)]
+
+
+def test_what_rays_dashboard_uses_is_observed_once_it_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[RayDashboard] = []
+    plan = make_plan(some_options(workload="simulated", workers=1, settings=("seconds=2",)))
+    with python(SPIN) as server:
+        here = RayDashboard(url="http://127.0.0.1:8265", pids=(server.pid,))
+        monkeypatch.setattr(frames, "read_dashboard", lambda folder, pid: here)
+        asked = Session(plan=plan, out=tmp_path, dashboard=told.append)
+        events = [one for batch in Conductor(asked, Unattended()).frames() for one in batch]
+    (observed,) = [event for event in events if isinstance(event, Observed)]
+
+    assert told == [here]
+    assert observed.cpu_s >= 0.5
 
 
 def test_what_a_watcher_uses_is_observed(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from demo.race.setup import Fallback, RaceSetup, for_presenter, keys, prompt
+from demo.dashboard import DashboardLink
+from demo.race.setup import NO_EXTRAS, Fallback, RaceSetup, for_presenter, keys, prompt
 from harness.cast.format import Cast
 from harness.files.results import RESULTS_NAME, save
 from harness.model import Schedule, SessionStage
+from harness.run.dashboard import RayDashboard
 from harness.takes.recordings import Recording
 from tests.builders import a_results, a_spec
 
@@ -49,9 +51,20 @@ def test_the_recording_can_be_played_until_all_is_measured(measured: bool, named
 
 def test_what_the_clocks_do_not_show_is_said() -> None:
     assert [
-        prompt(stage, "baseline")
+        prompt(stage, "baseline", NO_EXTRAS)
         for stage in (SessionStage.ARMING, SessionStage.RUNNING, SessionStage.REPLAYING)
     ] == ["arming baseline", "", ""]
+
+
+def test_where_a_clusters_dashboard_is_stands_in_the_last_line_until_a_clock_runs() -> None:
+    link = DashboardLink(joined=True, live=True)
+    setup = RaceSetup(dashboard=link, footer=lambda: "06:00 left")
+    assert prompt(SessionStage.ARMED, "", setup) == "armed · 06:00 left"
+    link.show(RayDashboard(url="http://10.0.0.5:8265"))
+    assert prompt(SessionStage.ARMED, "", setup) == (
+        "armed · Ray's dashboard: http://10.0.0.5:8265 · 06:00 left"
+    )
+    assert prompt(SessionStage.RUNNING, "", setup) == "06:00 left"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,22 @@ def test_a_raylet_starts_a_stand_in_for_each_agent_and_keeps_all_other_words(
     ]
 
 
+def test_the_dashboards_agent_is_started_where_somebody_looks_at_the_dashboard(
+    tmp_path: Path,
+) -> None:
+    given = [
+        "raylet",
+        "--node_id=7f",
+        f"--session_dir={tmp_path}",
+        "--dashboard_agent_command=python agent.py --a=b",
+        "--runtime_env_agent_command=python main.py --a=b",
+    ]
+    command = without_agents(given, ["--runtime_env_agent_command"])
+    assert command[:4] == given[:4]
+    assert command[4] != given[4]
+    assert [path.name for path in tmp_path.iterdir()] == ["runtime_env_agent_port_7f"]
+
+
 def test_the_ports_that_a_raylet_waits_for_are_written_before_it_starts(tmp_path: Path) -> None:
     without_agents(["raylet", "--node_id=7f", f"--session_dir={tmp_path}"])
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
