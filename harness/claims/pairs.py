@@ -1,6 +1,6 @@
 """The pairs of a session, a baseline and a distributed trial each, and what follows from them.
 
-May import ``model`` and ``scaling``.
+May import ``model``, ``scaling`` and ``serving``.
 """
 
 import math
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from harness.claims import scaling
+from harness.claims.serving import between_rungs
 from harness.model import Kind, Process, Results, Side, Trial
 
 TOO_SHORT_S = 0.1
@@ -121,13 +122,15 @@ class Pairs:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Return the interval of S.
+        """Return the interval of S, widened by what a search for the sides' rates leaves open.
 
         None: too few pairs, or declared runs, whose pairs are not known.
         """
         if self.results.kind is Kind.DECLARED or len(self) < scaling.FEWEST_PAIRS:
             return None
-        return scaling.interval(self.wall_times)
+        low, high = scaling.interval(self.wall_times)
+        less, more = between_rungs(self.results)
+        return low * less, high * more
 
     @property
     def quality_change(self) -> float:

@@ -5,7 +5,7 @@ May import ``model``.
 
 from dataclasses import dataclass
 
-from harness.model import Results, Side
+from harness.model import RateSearch, Results, Side
 from harness.serving import ServedLoad
 
 
@@ -45,6 +45,23 @@ def service_gain(results: Results) -> ServiceGain | None:
         together_p99_s=_largest_p99_s(results, Side.DISTRIBUTED),
         headroom=max(one.headroom, many.headroom),
     )
+
+
+def between_rungs(results: Results) -> tuple[float, float]:
+    """Return by which factors the ratio of both sides' largest rates may be smaller, and larger.
+
+    A search ends between two rungs of its ladder, one that held and one that broke: the largest
+    rate is somewhere between. Trials at one share of the lower rung repeat what the searches left
+    open, so that their times alone would look surer of S than anybody is. 1 and 1 without searches.
+    """
+    one, many = results.baseline_service, results.distributed_service
+    return 1 / _rung(one), _rung(many)
+
+
+def _rung(search: RateSearch | None) -> float:
+    if search is None or search.held is None or search.broke is None:
+        return 1.0
+    return max(1.0, search.broke.rate / search.held.rate)
 
 
 def _largest_p99_s(results: Results, side: Side) -> float:

@@ -1,8 +1,11 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from harness.claims.pairs import Pairs, complete_pairs
 from harness.model import Kind, Process, Results
+from harness.serving import FINE_STEP
 from tests.builders import (
     a_host,
     a_process,
@@ -14,6 +17,7 @@ from tests.builders import (
     golden_results,
     some_pairs,
 )
+from tests.services import a_rate_search, serving
 
 
 def pairs_of(results: Results, scale: int | None = None) -> Pairs:
@@ -136,6 +140,18 @@ def test_declared_runs_have_no_interval() -> None:
     walls = {2: (21.0, 22.0, 21.5, 21.0, 22.0, 23.0)}
     assert pairs_of(a_sweep(walls)).interval is not None
     assert pairs_of(a_sweep(walls, kind=Kind.DECLARED)).interval is None
+
+
+def test_a_searched_rate_is_known_to_a_rung_of_its_ladder_and_so_is_the_speedup() -> None:
+    walls = {2: (21.0, 22.0, 21.5, 21.0, 22.0, 23.0)}
+    low, high = pairs_of(a_sweep(walls)).interval or (0.0, 0.0)
+    served = serving(a_sweep(walls))
+    assert pairs_of(served).interval == pytest.approx((low / FINE_STEP, high * FINE_STEP))
+    one_side = replace(served, baseline_service=None)
+    assert pairs_of(one_side).interval == pytest.approx((low, high * FINE_STEP))
+    unsearched = replace(a_rate_search(), loads=(), raced=None)
+    nothing_broke = replace(served, distributed_service=unsearched)
+    assert pairs_of(nothing_broke).interval == pytest.approx((low / FINE_STEP, high))
 
 
 def test_a_baseline_alone_is_no_evidence() -> None:
