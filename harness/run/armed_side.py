@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec.structs import replace
 
 from harness.events import Finished
-from harness.model import RateSearch
+from harness.model import CapacitySearch, RateSearch
 from harness.run import wire
 from harness.run.handed_over import hand_over
 from harness.run.loaded import LoadedProblem
@@ -38,7 +38,8 @@ class ArmedWorkload:
 
     ``program`` is the side itself where it is one of a command pair's (else None).
     An answer that it hands over lies in its folder ``scratch``. ``served`` is who
-    sends requests, and at what rate (None: none come one by one).
+    sends requests, and at what rate (None: none come one by one), ``capacity`` what the search for
+    the largest model came to (None: nothing was searched).
     """
 
     loaded: LoadedProblem
@@ -48,6 +49,7 @@ class ArmedWorkload:
     program: "CommandSide | None" = None
     scratch: str = ""
     served: Served | None = None
+    capacity: CapacitySearch | None = None
 
     def run(self, report: QualityReporter, workers: int) -> tuple[Any, ServedLoad | None]:
         """Run once; return the answer, and what became of the requests where some come."""

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from harness.command_pair import CommandPair
 from harness.errors import TwoclocksError
 from harness.events import Failed, Offered, Prepared, Probed, Ready
-from harness.model import CapacitySearch, Digest, RateSearch, Side
+from harness.model import CapacitySearch, Digest, Side
 from harness.run import wire
 from harness.run.armed_side import ArmedWorkload, Served, pass_rate, run_trial
 from harness.run.capacity_search import search_capacity
@@ -113,19 +113,35 @@ def _arm(
     armed = ArmedWorkload(
         loaded=loaded, side=side, send=send, meter=meter, program=program, scratch=scratch
     )
-    return _searched(armed, input_digest, assignment.workers, stack, timer)
+    return _make_ready(armed, input_digest, assignment, stack, timer)
 
 
-def _searched(
+def _make_ready(
+    armed: ArmedWorkload,
+    input_digest: Digest,
+    assignment: wire.Assignment,
+    stack: contextlib.ExitStack,
+    timer: PhaseTimer,
+) -> ArmedWorkload:
+    """Search what the workload asks for, and report that the side is ready."""
+    if not assignment.times_variants:
+        armed = _search(armed, input_digest, assignment.workers, stack, timer)
+    armed.send(_ready(armed, input_digest, timer))
+    armed.meter.lap()
+    return armed
+
+
+def _search(
     armed: ArmedWorkload,
     input_digest: Digest,
     workers: int,
     stack: contextlib.ExitStack,
     timer: PhaseTimer,
 ) -> ArmedWorkload:
-    """Search what the workload asks for, and report that the side is ready."""
+    """Search what the workload asks for."""
     workload, problem, side = armed.loaded.workload, armed.loaded.own, armed.side
     capacity = _capacity(workload, problem, input_digest, side, timer, workers)
+    armed = dataclasses.replace(armed, capacity=capacity)
     if workload.service is not None:
         generator = stack.enter_context(RequestGenerator())
         found = search_rate(
@@ -139,9 +155,6 @@ def _searched(
         )
         timer.lap("rates")
         armed = dataclasses.replace(armed, served=Served(generator, found))
-    found_rates = None if armed.served is None else armed.served.rates
-    armed.send(_ready(workload, problem, input_digest, side, timer, capacity, found_rates))
-    armed.meter.lap()
     return armed
 
 
@@ -183,15 +196,8 @@ def _command_side(
     return CommandSide(pair.with_settings(assignment.params), assignment, send)
 
 
-def _ready(
-    workload: AnyWorkload,
-    problem: AnyProblem,
-    input_digest: Digest,
-    side: SideRunner,
-    timer: PhaseTimer,
-    capacity: CapacitySearch | None,
-    rates: RateSearch | None,
-) -> Ready:
+def _ready(armed: ArmedWorkload, input_digest: Digest, timer: PhaseTimer) -> Ready:
+    workload, problem, side = armed.loaded.workload, armed.loaded.own, armed.side
     held_out = digest(problem.held_out, problem.held_out_items or 0)
     workers = tuple(side.worker_processes())
     hosts = side.hosts()
@@ -207,8 +213,8 @@ def _ready(
         hosts=hosts,
         stops_early=workload.until is not None,
         reading=problem.reading[:LONGEST_READING],
-        capacity=capacity,
-        service=rates,
+        capacity=armed.capacity,
+        service=None if armed.served is None else armed.served.rates,
     )
 
 

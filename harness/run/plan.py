@@ -211,18 +211,20 @@ def with_program_environment(plan: Plan) -> Plan:
 def whole_host_assignment(session: Session) -> Assignment:
     """Return what a second baseline process is to do with all the host's cores."""
     cores = session.plan.variant_plan.cores
-    return replace_fields(
-        assignment(session, Side.BASELINE), cores_per_worker=len(cores), cores=(cores,)
-    )
+    return replace_fields(_of_variants(session), cores_per_worker=len(cores), cores=(cores,))
 
 
 def copy_assignments(session: Session) -> tuple[Assignment, ...]:
     """Return what copies of the baseline are to do at once, each on the cores of one worker."""
     plan = session.plan
     return tuple(
-        replace_fields(assignment(session, Side.BASELINE), cores=(cores,))
+        replace_fields(_of_variants(session), cores=(cores,))
         for cores in plan.core_shares.workers[: plan.spec.workers]
     )
+
+
+def _of_variants(session: Session) -> Assignment:
+    return replace_fields(assignment(session, Side.BASELINE), times_variants=True)
 
 
 def require_same_terms(baseline: Ready, distributed: Ready) -> None:

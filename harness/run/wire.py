@@ -37,9 +37,10 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     is as in ``Patience``, ``chaos`` and ``spares`` as in ``Spec``, ``wait_for_hosts_s`` as in
     ``Plan``. ``program_environment`` is what
     changes in the presenter's environment for a program of a command pair (None: the side is no
-    such program). ``dashboard``: Ray's own is wanted. The descriptors are None until the process is
-    launched, ``guard_pid`` until it runs: the guard above it adopts what the side's processes leave
-    running.
+    such program). ``dashboard``: Ray's own is wanted. With ``times_variants`` it only times
+    variants of the baseline: nothing is searched before it is ready. The descriptors are None until
+    the process is launched, ``guard_pid`` until it runs: the guard above it adopts what the side's
+    processes leave running.
     """
 
     side: Side
@@ -59,6 +60,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     spares: int = 0
     program_environment: dict[str, str] | None = None
     dashboard: bool = False
+    times_variants: bool = False
     events_fd: int | None = None
     control_fd: int | None = None
     guard_pid: int | None = None

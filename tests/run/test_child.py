@@ -127,6 +127,16 @@ def test_ready_tells_the_largest_model_that_the_sides_devices_hold(
     assert "capacity" in ready.startup
 
 
+@pytest.mark.parametrize("workload", [SIZES, "tests.services"])
+def test_a_process_that_only_times_variants_searches_nothing(workload: str) -> None:
+    timing = wire.TimeVariant(Variant.OWN, 0.0)
+    said = performed(an_assignment(workload, times_variants=True), timing)
+    ready = one(e.Ready, said)
+    assert (ready.capacity, ready.service) == (None, None)
+    assert not ready.startup.keys() & {"capacity", "rates"}
+    assert one(e.Rated, said).items_per_s > 0
+
+
 def test_without_sizes_nothing_is_searched(tmp_path: Path) -> None:
     ready = one(e.Ready, performed(an_assignment(a_workload_file(tmp_path))))
     assert ready.capacity is None

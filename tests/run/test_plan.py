@@ -12,6 +12,7 @@ from harness.run.plan import (
     Plan,
     Session,
     assignment,
+    copy_assignments,
     redact_home,
     require_same_terms,
     whole_host_assignment,
@@ -76,8 +77,19 @@ def test_a_side_that_is_not_pinned_is_told_no_cores() -> None:
 def test_a_baseline_on_the_whole_host_is_told_of_all_its_cores() -> None:
     proved = planned(variant_plan=VariantPlan((), (0, 1, 2, 3, 4, 5)))
     assert whole_host_assignment(proved) == replace(
-        assignment(proved, Side.BASELINE), cores_per_worker=6, cores=((0, 1, 2, 3, 4, 5),)
+        assignment(proved, Side.BASELINE),
+        cores_per_worker=6,
+        cores=((0, 1, 2, 3, 4, 5),),
+        times_variants=True,
     )
+
+
+def test_a_side_may_have_to_search_and_copies_of_the_baseline_only_time_it() -> None:
+    session = planned()
+    assert not any(assignment(session, side).times_variants for side in Side)
+    copies = copy_assignments(session)
+    assert copies
+    assert all(copy.times_variants for copy in copies)
 
 
 def test_equal_terms_are_accepted() -> None:
