@@ -27,6 +27,7 @@ from tests.bench import (
     dedup,
     dispatch,
     hosts,
+    metrics,
     races,
     recommend,
     research,
@@ -168,6 +169,7 @@ PARTS: dict[str, Part] = {
     "stage.slide": Part(lambda effort, _: screen.slide(effort.repeats), 1),
     "stage.frames": Part(lambda effort, _: screen.frames(effort.frames, effort.repeats), 1),
     "stage.events": Part(lambda effort, _: screen.events(effort.beats, effort.repeats), 1),
+    "stage.metrics": Part(lambda effort, _: metrics.metrics(effort.rounds), 1),
     "stage.dispatch": Part(lambda effort, _: dispatch.dispatch(effort.rounds), 2),
 }
 ASKED_FOR_ONLY = ("dask", "hosts")

@@ -22,6 +22,7 @@ from harness.events import Event, Sample, stamp
 from harness.files.results import save
 from harness.model import Schedule, Side
 from harness.show.terminal.panel import Caption
+from harness.state.board import Board
 from harness.state.fold import fold
 from tests.bench.races import COLUMNS, ROWS, in_terminal
 from tests.bench.table import Finding, Row, at_least, at_most, judged, row
@@ -36,6 +37,7 @@ LARGE = (200, 60)
 MOST_CPU_S = 5e-3
 WENT_AT = 10.0
 WALL_S = 60.0
+HALF_WAY_S = WENT_AT + WALL_S / 2
 BEATS = 50
 FRAME_S = 0.25
 FRAMES_A_SAMPLE = 2
@@ -199,24 +201,28 @@ def _cpu_s(events: Iterable[Event]) -> float:
 
 def _frame_seconds(workers: int, number: int) -> list[float]:
     """Return the CPU seconds of each frame of a race in progress, without the first few."""
-    began_s = WENT_AT + WALL_S / 2
-    board = fold(event for event in _session(workers, BEATS) if event.at < began_s)
+    board = board_in_progress(workers)
     caption = Caption(run_id="bench", schedule=Schedule.IN_TURN, utc=datetime.now(UTC))
     live = LivePanel(a_spec(workers=workers), Keys())
     names = [worker.process.id for worker in board.distributed.workers]
     seconds = []
     with live.in_use():
         for frame in range(FIRST_FRAMES + number):
-            at = began_s + frame * FRAME_S
+            at = HALF_WAY_S + frame * FRAME_S
             if frame % FRAMES_A_SAMPLE == 0:
-                board = fold(_samples(names, frame, at), board)
+                board = fold(samples(names, frame, at), board)
             began = time.process_time()
             live.show((), board, board, caption, at)
             seconds.append(time.process_time() - began)
     return seconds[FIRST_FRAMES:]
 
 
-def _samples(names: Sequence[str], frame: int, at: float) -> Iterator[Event]:
+def board_in_progress(workers: int) -> Board:
+    """Return the board of a session whose distributed side is half-way."""
+    return fold(event for event in _session(workers, BEATS) if event.at < HALF_WAY_S)
+
+
+def samples(names: Sequence[str], frame: int, at: float) -> Iterator[Event]:
     """Yield a sample of each worker, unlike its last one, so that all of them are drawn anew."""
     for place, name in enumerate(names):
         cpu = 0.5 + (17 * frame + 7 * place) % 50 / 100
