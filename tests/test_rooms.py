@@ -28,6 +28,7 @@ NOUNS = (
 )
 MAY_IMPORT = {
     "harness": ("harness",),
+    "harness.public": ("harness", "demo.cells.race"),
     "harness.quantities": (),
     "harness.capacity": ("harness.quantities",),
     "harness.spec": ("harness.quantities",),

@@ -35,7 +35,7 @@ def caption_of(
         prompt=_prompt(follower, state, words, replay=replay, now=now),
         keys=(("Ctrl-C ends the command and keeps what has come", "Ctrl-C ends the command"),),
         foreign_now=follower.foreign_now,
-        stage=_stage(board),
+        stage=stage_of(board),
         running=_running(state, replay=replay),
     )
 
@@ -59,7 +59,7 @@ def _prompt(follower: Follower, state: LinkState, words: str, *, replay: bool, n
     return f"{lost}runs elsewhere · last news {seconds(age)} ago"
 
 
-def _stage(board: Board) -> SessionStage:
+def stage_of(board: Board) -> SessionStage:
     """Return what the session does, as far as its events show it."""
     if board.observed is not None and board.rates and board.closed is None:
         return SessionStage.PROVING

@@ -86,10 +86,18 @@ class FollowedCommand:
             raise BadRequest(sentence, "try the command by itself first") from error
 
     @property
+    def last_errors(self) -> list[str]:
+        """Return the last lines that the command wrote to its standard error, none of them empty.
+
+        The first may lack its beginning.
+        """
+        lines = self._errors.decode(errors="replace").splitlines()
+        return [*filter(None, map(printable, lines))]
+
+    @property
     def last_error(self) -> str:
         """Return the last line that the command wrote to its standard error (empty: none)."""
-        lines = self._errors.decode(errors="replace").splitlines()
-        return next(filter(None, map(printable, reversed(lines))), "")
+        return next(reversed(self.last_errors), "")
 
     def read(self, within_s: float) -> bytes:
         """Return what was written to standard output, as soon as there is some, or nothing."""
@@ -104,6 +112,11 @@ class FollowedCommand:
                 break
         self._note_end()
         return content
+
+    def ask_to_end(self) -> None:
+        """Ask the command, and all that it has started, to end; what it says then can be read."""
+        with contextlib.suppress(OSError):
+            os.killpg(self._process.pid, signal.SIGTERM)
 
     def end(self) -> None:
         """End the command and all that it has started, unless that left its group."""

@@ -2,7 +2,8 @@
 
 Each carries ``_repr_html_``, and a picture ``_repr_svg_``, so that Jupyter and marimo display it:
 no notebook's package is needed, and nothing is fetched. Text from a file reaches HTML escaped only.
-In a plain Python each reads as its text. May import ``harness.show.tables``.
+In a plain Python each reads as its text. May import ``harness.show.tables`` and
+``harness.show.terminal``.
 """
 
 import base64
@@ -13,10 +14,13 @@ from io import StringIO
 from xml.etree import ElementTree
 
 from harness.show.tables import UNMEASURED, Row, RowKind, Table, format_table
+from harness.show.terminal.html import to_html
+from harness.show.terminal.lines import Frame
 
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
 _PREDICTED = ' style="font-style: italic"'
 _PICTURE = "max-width: 100%; height: auto"
+_NOTE = "font-family: monospace; line-height: 1.2"
 _TABLE = "border-collapse: collapse; font-size: 1.25em; width: auto"
 _CAPTION = "text-align: left; padding-bottom: 0.5em"
 _CELL = "padding: 0.25em 0.6em; white-space: nowrap"
@@ -68,7 +72,21 @@ class Note:
         return self.text
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(self.text)}</pre>"
+        return f'<pre style="{_NOTE}">{escape(self.text)}</pre>'
+
+
+@dataclass(frozen=True, repr=False)
+class Screen:
+    """A terminal's picture in a cell, and a text below it (empty: there is none)."""
+
+    frame: Frame
+    below: str = ""
+
+    def __repr__(self) -> str:
+        return "\n".join(filter(None, (self.frame.plain, self.below)))
+
+    def _repr_html_(self) -> str:
+        return to_html(self.frame) + (Note(self.below)._repr_html_() if self.below else "")
 
 
 @dataclass(frozen=True, repr=False)

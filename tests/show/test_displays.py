@@ -26,6 +26,8 @@ EXAMPLE = ROOT / "demo" / "examples" / "sweep-on-spot.toml"
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)> & `$x$` \x1b[31m"
 REFUSED = Report.of(a_results(status=Status.ABORTED))
 
+MONOSPACE = "font-family: monospace; line-height: 1.2"
+
 
 def a_hostile_session() -> Results:
     words = some_words(
@@ -233,7 +235,7 @@ def test_a_refused_session_shows_its_refusal_and_no_picture(name: str) -> None:
     note = getattr(REFUSED, name)()
 
     assert isinstance(note, Note)
-    assert Elements(note._repr_html_()).found == [("pre", {})]
+    assert Elements(note._repr_html_()).found == [("pre", {"style": MONOSPACE})]
     assert Elements(note._repr_html_()).written == repr(note)
     assert "NO HEADLINE" in repr(note)
 
@@ -244,7 +246,7 @@ def test_a_refusal_is_text_whatever_it_quotes() -> None:
     note = Report.of(moved).slide()
 
     assert "<script>" in repr(note)
-    assert Elements(note._repr_html_()).found == [("pre", {})]
+    assert Elements(note._repr_html_()).found == [("pre", {"style": MONOSPACE})]
 
 
 def test_a_take_shows_its_slide_or_its_refusal() -> None:

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from demo.cells.race import race
     from harness import load
     from harness.client import ready
     from harness.command_pair import CommandPair
@@ -53,6 +54,7 @@ __all__ = [
     "Slide",
     "Workload",
     "load",
+    "race",
     "ready",
 ]
 
@@ -77,6 +79,7 @@ _DEFINED_IN = {
     "Report": "harness.report",
     "Workload": "harness.workload",
     "load": "harness",
+    "race": "demo.cells.race",
     "ready": "harness.client",
 }
 

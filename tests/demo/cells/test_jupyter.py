@@ -1,4 +1,4 @@
-"""What a cell of Jupyter shows, by a real kernel: one for all of these tests."""
+"""What cells of Jupyter show, by a real kernel: one for all of these tests."""
 
 import base64
 import json
@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from demo.scaffold import Start, new
+from harness.files.results import load
+from harness.model import Status
+from harness.report import Report
 from harness.show.figures import FIGURES
 from tests.notebooks import Cell, needs_notebooks, run_notebook
 from tests.terminals import ROOT
 
-pytestmark = needs_notebooks
+pytestmark = [needs_notebooks, pytest.mark.terminal]
 
 SHOWCASE = ROOT / "recordings" / "showcase"
 HOSTILE = '{"schema": "twoclocks.results/1", "run_id": "<script>\\u001b[31m"}'
@@ -23,7 +26,14 @@ CELLS = {
     "missing": "load('recordings/missing').slide()",
     "hostile": "load('hostile').slide()",
     "text": "print(repr(take.slide()))",
+    "race": "from twoclocks import race\n"
+    "take = race('simulated', workers=2, settings={'seconds': 3}, out='raced')",
+    "headline": "take",
+    "refused": "race('simulated', wokers=2)",
+    "interrupted": "race('simulated', settings={'seconds': 600}, out='stopped')",
+    "left": "import psutil\nprint(psutil.Process().children(recursive=True))",
 }
+INTERRUPTED_AT = {"interrupted": "LIVE"}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +53,12 @@ def cells(folder: Path) -> dict[str, Cell]:
     notebook = json.loads(new("", folder, Start.JUPYTER)[0].read_text(encoding="utf-8"))
     (written,) = notebook["cells"]
     more = [
-        written | {"id": name, "source": source.splitlines(keepends=True)}
+        written
+        | {
+            "id": name,
+            "source": source.splitlines(keepends=True),
+            "metadata": {"interrupt_at": INTERRUPTED_AT[name]} if name in INTERRUPTED_AT else {},
+        }
         for name, source in CELLS.items()
     ]
     ran = run_notebook(notebook | {"cells": [written, *more]}, folder)
@@ -100,3 +115,52 @@ def test_a_take_that_cannot_be_read_is_one_sentence_and_a_hint_without_a_traceba
 def test_a_picture_is_read_out_where_only_text_is_shown(cells: dict[str, Cell]) -> None:
     (output,) = cells["text"].outputs
     assert "efficiency" in output["text"]
+
+
+def frames(cell: Cell) -> list[str]:
+    """Return each of the texts that the cell's one display had, one after the other."""
+    first, *later = (one for one in cell.messages if one["type"].endswith("display_data"))
+    assert first["type"] == "display_data"
+    assert {one["type"] for one in later} == {"update_display_data"}
+    assert {one["content"]["transient"]["display_id"] for one in later} == {
+        first["content"]["transient"]["display_id"]
+    }
+    return [one["content"]["data"]["text/plain"] for one in (first, *later)]
+
+
+def test_the_panel_of_a_race_changes_in_its_place_while_it_runs(cells: dict[str, Cell]) -> None:
+    texts = frames(cells["race"])
+    done = [int(found[1]) for text in texts if (found := re.search(r"(\d+) / 400 chunks", text))]
+    assert texts[0] == "the race is starting"
+    assert len({*done}) >= 5
+    assert done == sorted(done)
+    assert any("LIVE" in text for text in texts)
+
+
+def test_a_race_that_is_over_leaves_its_panel_and_the_headline_in_the_cell(
+    cells: dict[str, Cell], folder: Path
+) -> None:
+    (output,) = cells["race"].outputs
+    report = Report.load(folder / "raced")
+    assert output["data"]["text/plain"].endswith(report.text.rstrip())
+    assert output["data"]["text/html"].count("DONE") == 2
+    (slide,) = cells["headline"].shown("text/html")
+    assert title(picture(slide)) == title((folder / "raced" / "headline.svg").read_text("utf-8"))
+
+
+def test_a_race_that_cannot_be_asked_for_is_a_sentence_and_a_hint(cells: dict[str, Cell]) -> None:
+    assert cells["refused"].error.split("\n") == [
+        "BadRequest: there is no option --wokers",
+        "hint: did you mean --workers?",
+    ]
+    assert frames(cells["refused"])[-1] == "the race did not begin"
+
+
+def test_an_interrupted_cell_keeps_the_take_and_leaves_no_process(
+    cells: dict[str, Cell], folder: Path
+) -> None:
+    assert "KeyboardInterrupt" in cells["interrupted"].error.splitlines()[-1]
+    assert frames(cells["interrupted"])[-1].endswith("interrupted; what was observed is in stopped")
+    assert load(folder / "stopped" / "results.json").status is Status.ABORTED
+    (output,) = cells["left"].outputs
+    assert output["text"] == "[]\n"

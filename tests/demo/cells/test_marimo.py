@@ -1,4 +1,4 @@
-"""What a cell of marimo shows, by a real marimo."""
+"""What cells of marimo show, by a real marimo."""
 
 import base64
 import re
@@ -8,9 +8,9 @@ import pytest
 
 from demo.scaffold import Start, new
 from tests.notebooks import needs_notebooks, run_marimo
-from tests.terminals import ROOT
+from tests.terminals import REFUSED, ROOT
 
-pytestmark = needs_notebooks
+pytestmark = [needs_notebooks, pytest.mark.terminal]
 
 SHOWCASE = ROOT / "recordings" / "showcase"
 
@@ -45,3 +45,17 @@ def test_the_notebook_in_which_a_take_is_chosen_runs_as_a_script(
     done = run_marimo(tmp_path, ROOT / "demo" / "notebook.py")
     assert (done.returncode, done.stderr) == (0, "")
     assert "efficiency" in done.stdout
+
+
+def test_a_race_in_a_cell_leaves_its_panel_and_the_headline_there(notebook: Path) -> None:
+    source = notebook.read_text(encoding="utf-8")
+    raced = source.replace("import load", "import race").replace(
+        'load("recordings/latest").slide()',
+        f'take = race({REFUSED!r}, settings={{"seconds": 0.4, "chunks": 4}}, out="take")',
+    )
+    notebook.write_text(raced, encoding="utf-8")
+    exported = run_marimo(notebook.parent, "export", "html", notebook.name, "-o", "page.html")
+    assert (exported.returncode, exported.stderr) == (0, "")
+    page = (notebook.parent / "page.html").read_text(encoding="utf-8")
+    assert page.count(" DONE ") == 2
+    assert "NO HEADLINE" in page
