@@ -173,7 +173,8 @@ def test_a_recording_is_shown_in_browsers_as_it_plays(tmp_path: Path) -> None:
             )
             terminal.type(b"q")
             wait_for(lambda: (terminal.look(), late.is_done)[1])
-        assert json.loads(ask(url, "end.json")[1])["files"] == ["headline.txt", "results.json"]
+        files = json.loads(ask(url, "end.json")[1])["files"]
+        assert files == ["report.html", "headline.txt", "results.json"]
         terminal.type(b"\n")
         assert terminal.ended() == 0
 
