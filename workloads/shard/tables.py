@@ -9,6 +9,7 @@ import mmap
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -27,7 +28,7 @@ from workloads.shard.kernel import (
 )
 from workloads.shard.recipe import ROW_BYTES, Corpus, Recipe
 
-TABLE_COST, BYTE_COST, TURN_COST = 4, 1, 15  # relative, as measured: long contexts are all over
+TABLE_COST, BYTE_COST, TURN_COST = 14, 1, 48  # relative, as measured: long contexts are all over
 
 Tables = tuple[Array, ...]
 
@@ -45,7 +46,7 @@ class Stage:
     rows: list[Array] = field(default_factory=list)
     errors: list[Array] = field(default_factory=list)
 
-    @property
+    @cached_property
     def sizes(self) -> Array:
         """Return the rows of the tables, shortest contexts first."""
         return np.array([len(table) for table in reversed(self.tables)])

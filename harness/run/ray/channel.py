@@ -16,6 +16,11 @@ from harness.run.ray.peers import HEADER, LOOK_EVERY_S, PeerLost
 MOST_BLOCKS = 64  # that leave at once; systems allow 1,024
 
 
+def broken(error: OSError) -> PeerLost:
+    """Return what is raised for a connection that breaks."""
+    return PeerLost(f"a connection broke: {type(error).__name__}")
+
+
 class Channel:
     """One connection: what is still to be sent, and what has come, each message with its number."""
 
@@ -54,7 +59,7 @@ class Channel:
         length = sum(block.nbytes for block in blocks)
         message = [memoryview(HEADER.pack(number, length)), *blocks]
         self._to_send += message
-        self.exchange()
+        self._send()
         left = len(self._to_send)
         for place in range(max(0, left - len(message)), left):
             self._to_send[place] = memoryview(bytes(self._to_send[place]))
@@ -71,11 +76,8 @@ class Channel:
 
         Raises ``PeerLost`` if the neighbour is gone.
         """
-        try:
-            self._send()
-            self._receive()
-        except OSError as error:
-            raise PeerLost(f"a connection broke: {type(error).__name__}") from error
+        self._send()
+        self._receive()
 
     def _send(self) -> None:
         """Send blocks together: each by itself would cost a call, and wake the neighbour up."""
@@ -84,6 +86,8 @@ class Channel:
                 sent = self._connection.sendmsg(islice(self._to_send, MOST_BLOCKS))
             except BlockingIOError:
                 return
+            except OSError as error:
+                raise broken(error) from error
             while self._to_send and sent >= len(self._to_send[0]):
                 sent -= len(self._to_send.popleft())
             if sent:
@@ -95,8 +99,10 @@ class Channel:
                 count = self._connection.recv_into(self._room)
             except BlockingIOError:
                 return
+            except OSError as error:
+                raise broken(error) from error
             if not count:
-                raise ConnectionError("closed")
+                raise broken(ConnectionError())
             self._room = self._room[count:]
             if not self._room:
                 self._complete()

@@ -12,6 +12,7 @@ from harness.run.core_seconds import Timing
 from harness.run.ray.channel import Channel, wait_for
 from harness.run.ray.messages import pack, unpack
 from harness.run.ray.peers import PeerLost, Peers
+from harness.run.ray.shared_memory import open_channel
 from harness.run.ray.timed import cpu_seconds, size, time_call
 from harness.workload import AnyPipeline
 
@@ -76,18 +77,21 @@ class Stage:
         self._combined = combined
 
     def link(self, peers: Peers, place: int) -> None:
-        """Exchange with the neighbours of a place from now on; all have taken as many steps."""
+        """Exchange with the neighbours of a place from now on; all have taken as many steps.
+
+        These link at the same time. Raises ``PeerLost`` if one is gone.
+        """
         self.cut_off()
         self._peers = peers
         before, after = peers.connection(place - 1), peers.connection(place + 1)
-        self._before = None if before is None else Channel(before)
-        self._after = None if after is None else Channel(after)
+        self._before = None if before is None else open_channel(before)
+        self._after = None if after is None else open_channel(after)
 
     def cut_off(self) -> None:
         """Close the connections, so that nobody waits for this stage."""
         if self._peers is not None:
             self._peers.close()
-        self._peers = None
+        self._peers = self._before = self._after = None
 
     def conclude(self) -> Any:
         """Return what belongs to the answer."""
@@ -118,8 +122,7 @@ class Stage:
         step = _Step()
         began, cpu_s, waited_s = time.perf_counter(), cpu_seconds(), self._waited_s
         while step.updates < self._micro_batches:
-            for channel in self._channels:
-                channel.exchange()
+            self._exchange(step)
             if self._after is not None and self._after.has_message:
                 self._go_back(step, unpack(self._after.take(self._number(step.backwards))))
             elif step.forwards < self._micro_batches and self._can_go_forward:
@@ -131,6 +134,15 @@ class Stage:
         self._combined += 1
         active_s = time.perf_counter() - began - (self._waited_s - waited_s)
         return step.timing(active_s, cpu_seconds() - cpu_s)
+
+    def _exchange(self, step: "_Step") -> None:
+        """Exchange what this step waits for: each look takes a call of the system's."""
+        for channel, done in ((self._before, step.forwards), (self._after, step.backwards)):
+            if channel is None:
+                continue
+            is_awaited = done < self._micro_batches and not channel.has_message
+            if is_awaited or channel.is_sending:
+                channel.exchange()
 
     @property
     def _channels(self) -> list[Channel]:

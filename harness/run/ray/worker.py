@@ -209,9 +209,13 @@ class Worker:
     ) -> bool:
         """Connect with the stages at these addresses, as ``link`` does."""
         peers = self._connect(addresses, place, token, attempt)
-        if peers is not None:
+        if peers is None:
+            return False
+        try:
             self._begun_stage().link(peers, place)
-        return peers is not None
+        except PeerLost:
+            return False
+        return True
 
     @sendable_errors()
     def advance_stage(self, steps: int, patience_s: float) -> StageAdvanced:

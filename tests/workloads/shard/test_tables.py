@@ -34,8 +34,8 @@ def test_one_device_does_not_hold_the_default_model_and_two_do() -> None:
 
 def test_the_last_worker_has_less_to_look_up_since_it_has_more_to_do() -> None:
     first, last = split_orders(DEFAULT._replace(device_bytes=1 << 40), 2)
-    costs = [sum(4 + order for order in share) for share in (first, last)]
-    assert 0 < costs[0] - costs[1] < 2 * 15
+    costs = [sum(14 + order for order in share) for share in (first, last)]
+    assert 0 < costs[0] - costs[1] < 2 * 48
 
 
 def test_shares_that_fit_are_preferred_to_shares_that_are_faster() -> None:
