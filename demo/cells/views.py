@@ -13,7 +13,7 @@ from typing import Protocol
 
 from demo.follow.caption import stage_of
 from harness.follow.follower import Follower
-from harness.model import Kind
+from harness.model import Kind, Status
 from harness.show.displays import Note, Screen
 from harness.show.terminal.log_lines import new_lines
 from harness.show.terminal.panel import Caption, draw_panel
@@ -56,7 +56,7 @@ class PanelInCell:
         opened = follower.board.opened
         if opened is None:
             return
-        at = max(follower.at, follower.board.at)
+        at = moment_of(follower)
         caption = caption_of(follower, datetime.now(UTC))
         frame = draw_panel(follower.board, opened.spec, caption, at=at, columns=COLUMNS, rows=ROWS)
         self._last = Screen(frame)
@@ -111,6 +111,15 @@ def caption_of(follower: Follower, utc: datetime) -> Caption:
         foreign_now=follower.foreign_now,
         stage=stage_of(board),
     )
+
+
+def moment_of(follower: Follower) -> float:
+    """Return the time that is drawn; once a race is over one at which its replay is over, too."""
+    board = follower.board
+    at = max(follower.at, board.at)
+    if board.closed is None or board.closed.status is not Status.COMPLETE:
+        return at
+    return max(at, (board.distributed.started_at or 0.0) + (board.baseline.wall_s or 0.0))
 
 
 def _in_jupyter() -> Show | None:
