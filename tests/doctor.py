@@ -766,6 +766,9 @@ QUALIFYING: dict[str, Doctor] = {
     "worked-beside-workers": of_last(using(1.15)),
     "contention": contended,
     "shared-machine": lambda good: replace(good, observer=replace(good.observer, foreign_cpu=0.5)),
+    "search-unwatched": lambda good: replace(
+        serving(good), spec=replace(good.spec, joined_cluster=True)
+    ),
     "on-battery": lambda good: replace(
         good, hosts=tuple(replace(host, on_mains=False) for host in good.hosts)
     ),

@@ -93,6 +93,7 @@ _LIMITS = {
     "whole-host-slower": "busy host in the proof",
     "proof-drifted": "proof drifted",
     "on-battery": "on battery",
+    "search-unwatched": "rate search unwatched",
     "clock-late": "late clock",
     "cpu-unseen": "CPU time unseen",
     "order-unalternated": "order not alternated",

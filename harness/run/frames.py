@@ -73,8 +73,8 @@ class SessionFrames:
         self.trial = dict.fromkeys(Side, 0)
         self.order = dict.fromkeys(Side, 0)
         self._scores = RoundScores()
-        elsewhere = sides_elsewhere(self.plan.spec)
-        self._stall_watch = StallWatch(self.plan.patience, self._look, elsewhere)
+        self._elsewhere = sides_elsewhere(self.plan.spec)
+        self._stall_watch = StallWatch(self.plan.patience, self._look, self._elsewhere)
         self.to_rescore: e.Scored | None = None
         self.stage = SessionStage.ARMING
         self.subject = ""
@@ -226,8 +226,8 @@ class SessionFrames:
         """Keep what the conducting itself depends on."""
         side = event.side
         match event:
-            case e.Offered() if not (self.plan.simulated or self.plan.spec.joined_cluster):
-                # on a cluster a side's own workers are not known before it is ready
+            case e.Offered() if not (self.plan.simulated or side in self._elsewhere):
+                # on a cluster a side's own processes are not known before it is ready
                 at_rest = [self.processes[other].process.pid for other in self.ready]
                 self.observation.begin_search(at_rest)
             case e.Ready():

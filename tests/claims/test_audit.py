@@ -95,7 +95,7 @@ KEYS = {
         "unequal-terms",
         "worked-beside-workers",
     ),
-    "R11": ("contention", "shared-machine", "on-battery"),
+    "R11": ("contention", "shared-machine", "search-unwatched", "on-battery"),
     "R12": ("scales-unequal", "items-unspanned", "weak-scaling"),
     "R13": (
         "phases-unequal",

@@ -45,6 +45,18 @@ def _shared_machine(pairs: Pairs) -> Caveat | None:
     )
 
 
+def _search_unwatched(pairs: Pairs) -> Caveat | None:
+    """Judge whether a side searched its rate where other programs are not seen meanwhile."""
+    spec = pairs.results.spec
+    if not spec.joined_cluster or pairs.results.distributed_service is None:
+        return None
+    return Caveat(
+        "search-unwatched",
+        "what other programs used while rates were searched on a cluster that was joined is not"
+        " known; keep its hosts quiet and say so",
+    )
+
+
 def _on_battery(pairs: Pairs) -> Caveat | None:
     if all(host.on_mains is not False for host in pairs.results.hosts):
         return None
@@ -124,6 +136,7 @@ QUIET_MACHINE = Rule(
     judges=(
         caveat(_contention, Topic.MACHINES),
         caveat(_shared_machine, Topic.MACHINES),
+        caveat(_search_unwatched, Topic.MACHINES),
         caveat(_on_battery, Topic.MACHINES),
     ),
 )

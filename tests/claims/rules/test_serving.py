@@ -12,6 +12,9 @@ from tests.builders import a_results
 from tests.claims.rules.sessions import a_spotless_session, caveat_keys, refusal_keys
 from tests.services import a_load, a_rate_search, serving
 
+UNWATCHED = "search-unwatched"
+"""Raised of these sessions, which ran on a cluster that was joined."""
+
 
 def served(**of_trials: Any) -> Results:
     """Return a spotless session whose sides served requests."""
@@ -27,7 +30,13 @@ def of_last(results: Results, **changes: Any) -> Results:
 
 def test_a_session_that_served_its_requests_in_time_holds() -> None:
     session = served()
-    assert (refusal_keys(session), caveat_keys(session)) == ([], [])
+    assert (refusal_keys(session), caveat_keys(session)) == ([], [UNWATCHED])
+
+
+def test_a_search_is_watched_on_one_machine() -> None:
+    session = served()
+    here = replace(session, spec=replace(session.spec, joined_cluster=False))
+    assert UNWATCHED not in caveat_keys(here)
 
 
 def roomier(factor: float) -> Results:
@@ -143,8 +152,11 @@ def test_as_many_may_be_late_as_the_binomial_bound_allows(late: int, keys: list[
 
 
 def test_a_sender_that_takes_much_of_a_core_is_said() -> None:
-    assert caveat_keys(of_last(served(), generator_s=0.06, wall_s=1.0)) == ["sender-busy"]
-    assert caveat_keys(of_last(served(), generator_s=0.05, wall_s=1.0)) == []
+    assert caveat_keys(of_last(served(), generator_s=0.06, wall_s=1.0)) == [
+        UNWATCHED,
+        "sender-busy",
+    ]
+    assert caveat_keys(of_last(served(), generator_s=0.05, wall_s=1.0)) == [UNWATCHED]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +172,7 @@ def test_late_requests_are_said_and_refused_once_a_twentieth_of_the_budget_late(
     late_s: float, refusals: list[str], caveats: list[str]
 ) -> None:
     session = of_last(served(), sent_late_p99_s=late_s)
-    assert (refusal_keys(session), caveat_keys(session)) == (refusals, caveats)
+    assert (refusal_keys(session), caveat_keys(session)) == (refusals, [UNWATCHED, *caveats])
 
 
 def test_a_short_budget_leaves_requests_the_millisecond_by_which_each_may_be_late() -> None:
