@@ -5,6 +5,7 @@ May import ``harness`` and its neighbours in ``demo``.
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 from harness.cast.format import CAST
 from harness.errors import BadRequest, ExitCode, cannot_write
@@ -15,6 +16,7 @@ from harness.show.deck.canvas import LAYOUT
 from harness.show.deck.presentation import Template, as_pptx
 from harness.show.deck.values import Deck, Poster
 from harness.show.pptx import LARGEST_BYTES
+from harness.takes.folder import MOVIE_NAME, PAGE_NAME
 from harness.takes.recordings import Recording, recording
 from harness.talk.agenda import Agenda
 from harness.text import number_of, printable
@@ -43,7 +45,8 @@ def deck(
     master = _template(form, template, layout)
     report = Report.load(path)
     recorded = recording_of(path)
-    made = deck_of(report, agenda, None if recorded is None else poster(recorded))
+    still = None if recorded is None else poster(recorded, None if form == PAGE else into)
+    made = deck_of(report, agenda, still)
     if made is None:
         return f"{report.text}\nno deck is written: nothing may be claimed", ExitCode.REFUSED
     content = _written(made, report, recorded, form=form, theme=theme, master=master)
@@ -54,8 +57,11 @@ def deck(
     return _summary(made, agenda, into), ExitCode.DONE
 
 
-def poster(recorded: Recording) -> Poster:
-    """Return a still of a recording, with what it is if it is not verified."""
+def poster(recorded: Recording, deck: Path | None) -> Poster:
+    """Return a still of a recording, with what it is if it is not verified.
+
+    It leads from a ``deck`` to the page and the film beside it (None: the deck plays it itself).
+    """
     from harness.cast.film.still import still
 
     remark = " · ".join(
@@ -63,7 +69,30 @@ def poster(recorded: Recording) -> Poster:
     )
     shown = still(recorded.cast, remark)
     words = "the recording: both clocks once the distributed side is done"
-    return Poster(png=shown.png, width=shown.width, height=shown.height, words=words)
+    page, film = (
+        "" if deck is None else _seen_from(deck, recorded.folder / name)
+        for name in (PAGE_NAME, MOVIE_NAME)
+    )
+    return Poster(
+        png=shown.png,
+        width=shown.width,
+        height=shown.height,
+        words=words,
+        page=page,
+        film=film,
+    )
+
+
+def _seen_from(deck: Path, file: Path) -> str:
+    """Return where a file is as seen from a deck, for a link.
+
+    Empty where it is not there, or not below the deck's folder: then no copy of that folder would
+    have it, and its path may name a home.
+    """
+    folder, target = deck.resolve().parent, file.resolve()
+    if not target.is_file() or not target.is_relative_to(folder):
+        return ""
+    return quote(os.fsencode(target.relative_to(folder).as_posix()))
 
 
 def recording_of(path: Path) -> Recording | None:

@@ -98,7 +98,7 @@ def update_deck(
     """
     if report.headline is None:
         return f"{report.text}\n{printable(str(path))} is left as it was\n", ExitCode.REFUSED
-    still = None if recorded is None else poster(recorded)
+    still = None if recorded is None else poster(recorded, path)
     changes = _update(path, lambda deck: pptx.update(deck, report, agenda, still, THEMES[theme]))
     return pptx.format_changes(changes), ExitCode.DONE
 

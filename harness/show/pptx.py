@@ -239,6 +239,8 @@ def _fill_one(one: NamedShape, source: _Source, pictures: Mapping[str, _Drawing]
             if lines is None:
                 return False
             pptx_shapes.write_text(one.shape, lines)
+            if one.name in names.WATCHED_IN:
+                pptx_shapes.lead_to(one.shape, source.made.deck.links.get(one.name, ""))
         case Kind.NOTES:
             return pptx_shapes.rewrite_notes(
                 one.shape, lambda line, mark: source.made.notes(one.name, line, mark)

@@ -48,6 +48,13 @@ def write_text(shape: Any, lines: list[str]) -> None:
                 run.text = part
 
 
+def lead_to(shape: Any, link: str) -> None:
+    """Have all of a shape's text lead elsewhere (empty: nowhere any more)."""
+    for paragraph in shape.text_frame.paragraphs:
+        for run in paragraph.runs:
+            run.hyperlink.address = link or None
+
+
 def _split(line: str, texts: list[str]) -> list[str | None]:
     """Return the part of a line for each run, given the runs' texts (None: the run goes)."""
     before, after = ([*_WORDS.finditer(one)] for one in ("".join(texts), line))

@@ -15,6 +15,8 @@ from harness.text import printable
 
 PAGE_NAME = "run.html"
 FILM_NAME = "run.gif"
+MOVIE_NAME = "run.mp4"
+"""How ``play --into`` is shown to name a film of the whole recording."""
 DEFAULT_ROOT = Path("recordings")
 LATEST = DEFAULT_ROOT / "latest"
 """A link to the newest take of a measured session."""

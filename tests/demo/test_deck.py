@@ -11,6 +11,7 @@ from harness.errors import BadRequest, MachineFailed
 from harness.files.results import save
 from harness.model import Status
 from harness.report import Report
+from harness.takes.recordings import recording
 from harness.talk.agenda_file import read_agenda
 from tests.builders import a_results
 from tests.casts import write_take
@@ -119,6 +120,110 @@ def test_an_update_takes_the_recording_of_the_take(tmp_path: Path, take: Path) -
 
     assert code == 0
     assert "now blank, because the results hold nothing to draw there: recording" in said
+
+
+def a_watchable(take: Path) -> Path:
+    """Return a take with the page and the film of its recording beside it."""
+    for name in ("run.html", "run.mp4"):
+        (take / name).write_text("played elsewhere")
+    return take
+
+
+def leads_in(deck: Path) -> dict[str, tuple[str, list[str | None]]]:
+    """Return each text that leads to the recording, by name, and where to."""
+    shapes = [shape for slide in Presentation(str(deck)).slides for shape in slide.shapes]
+    return {
+        shape.name: (
+            shape.text_frame.text,
+            [
+                run.hyperlink.address
+                for paragraph in shape.text_frame.paragraphs
+                for run in paragraph.runs
+            ],
+        )
+        for shape in shapes
+        if shape.name in ("twoclocks:recording-page", "twoclocks:recording-film")
+    }
+
+
+def test_the_slide_of_the_demo_leads_to_the_page_and_the_film_of_the_recording(
+    take: Path, tmp_path: Path
+) -> None:
+    deck(a_watchable(take), tmp_path / "deck.pptx", AGENDA, theme="light")
+
+    assert leads_in(tmp_path / "deck.pptx") == {
+        "twoclocks:recording-page": ("In a browser: run.html", ["take/run.html"]),
+        "twoclocks:recording-film": ("As a film: run.mp4", ["take/run.mp4"]),
+    }
+
+
+def test_the_pages_of_a_pdf_lead_there_too(take: Path, tmp_path: Path) -> None:
+    deck(a_watchable(take), take / "deck.pdf", AGENDA, theme="light")
+
+    content = (take / "deck.pdf").read_bytes()
+    assert b"/URI (run.html)" in content
+    assert b"/URI (run.mp4)" in content
+
+
+def test_a_page_that_plays_the_recording_itself_leads_to_no_other(
+    take: Path, tmp_path: Path
+) -> None:
+    deck(a_watchable(take), tmp_path / "deck.html", AGENDA, theme="light")
+
+    assert b"run.html" not in (tmp_path / "deck.html").read_bytes()
+
+
+@pytest.mark.parametrize("beside", ["run.html", "run.mp4"])
+def test_a_deck_leads_only_to_what_is_there(beside: str, take: Path, tmp_path: Path) -> None:
+    (take / beside).write_text("played elsewhere")
+    deck(take, tmp_path / "deck.pptx", AGENDA, theme="light")
+
+    assert [leads for _, leads in leads_in(tmp_path / "deck.pptx").values()] == [[f"take/{beside}"]]
+
+
+def test_a_deck_leads_nowhere_that_a_copy_of_its_folder_would_lack(
+    take: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    deck(a_watchable(take), tmp_path / "elsewhere" / "deck.pptx", AGENDA, theme="light")
+    (take / "run.html").rename(tmp_path / "elsewhere" / "page.html")
+    (take / "run.html").symlink_to(tmp_path / "elsewhere" / "page.html")
+    deck(take, take / "deck.pptx", AGENDA, theme="light")
+
+    assert leads_in(tmp_path / "elsewhere" / "deck.pptx") == {}
+    assert [leads for _, leads in leads_in(take / "deck.pptx").values()] == [["run.mp4"]]
+
+
+def test_a_link_to_the_newest_take_leads_to_that_take_for_good(take: Path, tmp_path: Path) -> None:
+    (tmp_path / "latest").symlink_to(a_watchable(take).name)
+    deck(tmp_path / "latest", tmp_path / "deck.pptx", AGENDA, theme="light")
+
+    (leads, _) = leads_in(tmp_path / "deck.pptx").values()
+    assert leads[1] == ["take/run.html"]
+
+
+def test_a_folder_of_any_name_is_no_scheme_of_an_address(tmp_path: Path) -> None:
+    odd = a_watchable(write_take(tmp_path / "javascript:a b#c"))
+    deck(odd, tmp_path / "deck.pptx", AGENDA, theme="light")
+
+    (leads, _) = leads_in(tmp_path / "deck.pptx").values()
+    assert leads[1] == ["javascript%3Aa%20b%23c/run.html"]
+
+
+def test_an_update_leads_to_the_recording_of_the_other_take_or_nowhere(
+    take: Path, tmp_path: Path
+) -> None:
+    save(a_results(), tmp_path / "results.json")
+    report, file = Report.load(tmp_path), tmp_path / "deck.pptx"
+    deck(a_watchable(take), file, AGENDA, theme="light")
+    other = write_take(tmp_path / "other")
+    (other / "run.html").write_text("played elsewhere")
+    update_deck(file, report, AGENDA, recording(other))
+
+    assert leads_in(file)["twoclocks:recording-page"][1] == ["other/run.html"]
+    assert leads_in(file)["twoclocks:recording-film"] == ("", [None])
+    update_deck(file, report, AGENDA)
+    assert leads_in(file)["twoclocks:recording-page"] == ("", [None])
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")

@@ -12,12 +12,14 @@ from harness.claims.claims import Claims
 from harness.claims.headline import Headline
 from harness.model import Results
 from harness.show import figures, money, phrases, slide
+from harness.show.deck.names import WATCHED_IN
 from harness.show.deck.values import (
     BODY_PX,
     DETAIL_PX,
     HUGE_PX,
     LARGE_PX,
     DeckSlide,
+    Item,
     Plot,
     Poster,
     Words,
@@ -167,7 +169,18 @@ def _demo(talk: Talk, beat: str) -> DeckSlide | None:
     if talk.recording is None:
         return None
     title = "One clock stops while the other crawls"
-    return DeckSlide(name="demo", title=title, items=(talk.recording,), beat=beat)
+    items: tuple[Item, ...] = (talk.recording, *_ways_to_watch(talk.recording))
+    return DeckSlide(name="demo", title=title, items=items, beat=beat)
+
+
+def _ways_to_watch(recording: Poster) -> Iterator[Words]:
+    """Yield a line that leads to each file in which the recording can be watched."""
+    leads = ("In a browser", "As a film")
+    for name, lead, link in zip(WATCHED_IN, leads, (recording.page, recording.film), strict=True):
+        if link:
+            file = link.rpartition("/")[2]
+            line = f"{lead}: {file}"
+            yield Words(lines=(line,), link=link, size=DETAIL_PX, name=name, beside=True)
 
 
 def _limitation(talk: Talk, beat: str) -> DeckSlide | None:

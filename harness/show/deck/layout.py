@@ -29,6 +29,7 @@ _BELOW_TITLE, _APART, _BESIDE = 44.0, 34.0, 40.0
 _ABOVE_SHARE = 0.4  # of the room that is left over
 _SHRINK = 0.95
 _REMARK_PX = 30.0
+_LEADS_PX = 320.0  # the least width of what leads to the recording, beside its still
 _ASCENT, _OF_NUMBER = 0.93, 0.98
 PARAGRAPHS_APART = 0.35
 """What is between two paragraphs, in sizes of their letters."""
@@ -110,11 +111,11 @@ def place_items(slide: DeckSlide) -> tuple[Placed, ...]:
     top = place_title(slide).box.bottom + _BELOW_TITLE
     room = _BOTTOM - top
     scale, items = 1.0, slide.items
-    while _height(items, scale) > room and scale * _largest(items) > SMALLEST_PX:
+    while _height(items, scale, top) > room and scale * _largest(items) > SMALLEST_PX:
         scale *= _SHRINK
-    while _height(items, scale) > room and (fewer := _without_last_line(items)) is not None:
+    while _height(items, scale, top) > room and (fewer := _without_last_line(items)) is not None:
         items = fewer
-    free = max(0.0, room - _height(items, scale))
+    free = max(0.0, room - _height(items, scale, top))
     return tuple(_stack(items, scale, top + free * _ABOVE_SHARE))
 
 
@@ -142,22 +143,26 @@ def _largest(items: Sequence[Item]) -> float:
     return max((item.size for item in items if isinstance(item, Words)), default=0.0)
 
 
-def _height(items: Sequence[Item], scale: float) -> float:
-    placed = list(_stack(items, scale, 0.0))
-    return max((one.box.bottom for one in placed), default=0.0)
+def _height(items: Sequence[Item], scale: float, top: float) -> float:
+    placed = list(_stack(items, scale, top))
+    return max((one.box.bottom for one in placed), default=top) - top
 
 
 def _stack(items: Sequence[Item], scale: float, top: float) -> Iterator[Placed]:
     """Yield the items one below the other, but for texts beside the one before them."""
     bottom, before = top, Box(MARGIN, top, MARGIN, top)
+    apart = _APART * max(scale, 0.5)
     for number, item in enumerate(items):
         if isinstance(item, Words) and item.beside:
-            left = before.right + _BESIDE
-            box = Box(left, before.top, MARGIN + _WIDTH, before.bottom)
-            yield _place_beside(item, scale, box)
+            box = Box(before.right + _BESIDE, before.top, MARGIN + _WIDTH, before.bottom)
+            if not isinstance(items[0], Poster):
+                yield _place_beside(item, scale, box)
+                continue
+            beside = _place_words(item, scale, box)
+            before = Box(before.left, beside.box.bottom + apart, before.right, before.bottom)
+            yield beside
             continue
-        start = bottom + (_APART * max(scale, 0.5) if number else 0.0)
-        placed = _place(item, scale, start)
+        placed = _place(item, scale, bottom + (apart if number else 0.0))
         before, bottom = placed.box, placed.box.bottom
         yield placed
 
@@ -173,10 +178,13 @@ def _place(item: Item, scale: float, top: float) -> Placed:
 
 
 def _place_poster(poster: Poster, top: float) -> PlacedPoster:
-    """Return a still in the middle of the page, as high as there is room for."""
-    height = min(_BOTTOM - top, _WIDTH * poster.height / poster.width)
-    half = height * poster.width / poster.height / 2
-    return PlacedPoster(Box(WIDTH_PX / 2 - half, top, WIDTH_PX / 2 + half, top + height), poster)
+    """Return a still as high as there is room for: in the middle, or left of what leads to it."""
+    leads = bool(poster.page or poster.film)
+    width = _WIDTH - _LEADS_PX - _BESIDE if leads else _WIDTH
+    height = min(_BOTTOM - top, width * poster.height / poster.width)
+    width = height * poster.width / poster.height
+    left = MARGIN if leads else (WIDTH_PX - width) / 2
+    return PlacedPoster(Box(left, top, left + width, top + height), poster)
 
 
 def _place_words(words: Words, scale: float, box: Box) -> PlacedWords:

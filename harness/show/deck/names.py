@@ -9,6 +9,9 @@ import re
 from harness.show import figures
 
 RECORDING = "recording"
+WATCHED_IN = ("recording-page", "recording-film")
+"""The texts that lead to where the recording can be watched."""
+
 CHART = "chart-scaling"
 NOTES = "notes-"
 GAP = "plot-gap"
@@ -34,10 +37,11 @@ TEXTS = (
     "capacity-words",
     "audit-caveats",
     "ten-times",
+    *WATCHED_IN,
     f"{CHART}-remark",
     *(f"title-{name}" for name in ("headline", *QUESTIONS)),
 )
-WITHOUT_NUMBERS = frozenset({"label", "origin", "where-it-stops", "audit-caveats"})
+WITHOUT_NUMBERS = frozenset({"label", "origin", "where-it-stops", "audit-caveats", *WATCHED_IN})
 _SLIDES = {
     "observed": "headline",
     "claim": "headline",
@@ -49,7 +53,7 @@ _SLIDES = {
     "audit-caveats": "audit",
     "ten-times": "ten-times",
     CHART: "scaling",
-    RECORDING: "demo",
+    **dict.fromkeys((RECORDING, *WATCHED_IN), "demo"),
 }
 _OWN_BEAT = re.compile(r"(?:title-)?beat-\d{1,2}(?:-words)?")
 

@@ -56,12 +56,18 @@ class Plot:
 
 @dataclass(frozen=True, kw_only=True)
 class Poster:
-    """A still of the recording as PNG, with its size and its words for who does not see it."""
+    """A still of the recording as PNG, with its size and its words for who does not see it.
+
+    ``page`` and ``film`` are where the recording can be watched, as seen from the deck (empty:
+    nowhere).
+    """
 
     png: bytes
     width: int
     height: int
     words: str
+    page: str = ""
+    film: str = ""
 
 
 Item = Words | Plot | Poster
@@ -147,3 +153,9 @@ class Deck:
                     case Plot(chart=name, remark=remark) if name:
                         words[f"{name}-remark"] = (remark,)
         return words
+
+    @property
+    def links(self) -> dict[str, str]:
+        """Return where each text leads that has a name and leads anywhere, by name."""
+        items = (item for slide in self.slides for item in slide.items)
+        return {one.name: one.link for one in items if isinstance(one, Words) and one.link}

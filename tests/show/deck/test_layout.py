@@ -11,7 +11,7 @@ from harness.show.deck.values import Deck, DeckSlide, Words
 from harness.show.figures import lettering
 from harness.show.figures.box import HEIGHT_PX, WIDTH_PX
 from harness.show.figures.page import SMALLEST_PX
-from tests.show.deck.talks import SESSIONS, a_talk
+from tests.show.deck.talks import SESSIONS, STILL, a_talk
 
 WORDS = st.builds(
     Words,
@@ -85,6 +85,25 @@ def test_a_short_text_stands_in_the_upper_middle_and_a_long_one_is_smaller() -> 
     assert isinstance(many, PlacedWords)
     assert few.size > many.size or len(many.paragraphs[0]) > len(few.paragraphs[0])
     assert 200 < few.box.top < 500
+
+
+@pytest.mark.parametrize(("width", "height"), [(160, 100), (400, 100), (100, 400)])
+def test_what_leads_to_the_recording_stands_beside_its_still(width: int, height: int) -> None:
+    still = replace(STILL, width=width, height=height, page="take/run.html", film="take/run.mp4")
+    (demo,) = [one for one in a_talk(SESSIONS["golden"], still=still).slides if one.name == "demo"]
+    poster, page, film = layout.place_items(demo)
+
+    assert poster.box.right < page.box.left == film.box.left
+    assert page.box.bottom < film.box.top
+    assert max(page.box.right, film.box.right) <= WIDTH_PX
+    assert max(one.box.bottom for one in (poster, page, film)) <= layout.FOOTER.top
+
+
+def test_a_still_that_leads_nowhere_stands_in_the_middle() -> None:
+    (demo,) = [one for one in a_talk(SESSIONS["golden"]).slides if one.name == "demo"]
+    (poster,) = layout.place_items(demo)
+
+    assert poster.box.left == pytest.approx(WIDTH_PX - poster.box.right)
 
 
 @pytest.mark.parametrize("session", SESSIONS)
