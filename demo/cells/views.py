@@ -7,6 +7,7 @@ already. May import ``harness`` and ``demo.follow``.
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import Protocol
@@ -15,6 +16,7 @@ from demo.follow.caption import stage_of
 from harness.follow.follower import Follower
 from harness.model import Kind, Status
 from harness.show.displays import Note, Screen
+from harness.show.terminal.lines import Frame
 from harness.show.terminal.log_lines import new_lines
 from harness.show.terminal.panel import Caption, draw_panel
 from harness.state.board import Board
@@ -48,23 +50,24 @@ class PanelInCell:
 
     def __init__(self, show: Show) -> None:
         self._show = show
-        self._last: Screen | None = None
+        self._begun: Follower | None = None
         show(Note(STARTING))
 
     def show(self, before: Board, follower: Follower) -> None:
         """Draw a frame, once the race has begun."""
-        opened = follower.board.opened
-        if opened is None:
+        if follower.board.opened is None:
             return
-        at = moment_of(follower)
+        self._begun = follower
         caption = caption_of(follower, datetime.now(UTC))
-        frame = draw_panel(follower.board, opened.spec, caption, at=at, columns=COLUMNS, rows=ROWS)
-        self._last = Screen(frame)
-        self._show(self._last)
+        self._show(Screen(draw(follower, caption)))
 
     def show_end(self, words: str) -> None:
-        """Show the last frame with the words below it."""
-        self._show(Note(words) if self._last is None else Screen(self._last.frame, words))
+        """Show the last frame, without what could still be done, and the words below it."""
+        if self._begun is None:
+            self._show(Note(words))
+            return
+        caption = replace(caption_of(self._begun, datetime.now(UTC)), prompt="", keys=())
+        self._show(Screen(draw(self._begun, caption), words))
 
 
 class Lines:
@@ -111,6 +114,14 @@ def caption_of(follower: Follower, utc: datetime) -> Caption:
         foreign_now=follower.foreign_now,
         stage=stage_of(board),
     )
+
+
+def draw(follower: Follower, caption: Caption) -> Frame:
+    """Return a frame of a race that has begun."""
+    board = follower.board
+    assert board.opened is not None
+    at = moment_of(follower)
+    return draw_panel(board, board.opened.spec, caption, at=at, columns=COLUMNS, rows=ROWS)
 
 
 def moment_of(follower: Follower) -> float:
