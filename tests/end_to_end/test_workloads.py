@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness import events as e
-from harness.model import Side
+from harness.model import FaultKind, Side
 from tests.racing import Raced, raced
 from tests.terminals import at_once
 from tests.workloads.embed.support import LINES, needs_extra
@@ -56,8 +56,10 @@ def shard(folder: Path) -> Raced:
 
 
 def research(folder: Path) -> Raced:
-    settings = ("modules=json,queue,heapq,shlex", "questions=40")
-    return raced(folder, workload="research", settings=settings)
+    """Race with agents, of which a worker is killed while they read."""
+    modules = "modules=json,queue,heapq,shlex,argparse,logging,email,http"  # more than a second
+    settings = (modules, "questions=120")
+    return raced(folder, workload="research", settings=settings, chaos=("kill:w1@20%",))
 
 
 RACES: dict[str, Callable[[Path], Raced]] = {
@@ -117,6 +119,14 @@ def test_all_items_are_counted_on_both_workers(ended: dict[str, Raced], name: st
     assert given is not None
     assert distributed.items == given.items > 200
     assert min(worker.chunks for worker in distributed.workers_detail) > 0
+
+
+def test_agents_come_to_their_answers_although_a_worker_is_lost(ended: dict[str, Raced]) -> None:
+    trial = ended["research"].trial(Side.DISTRIBUTED)
+    (fault,) = trial.faults
+    assert (fault.worker, fault.kind, trial.unstruck) == ("w1", FaultKind.KILL, ())
+    assert (fault.redone or 0) <= 1
+    assert trial.answer_sha256 == ended["research"].trial(Side.BASELINE).answer_sha256
 
 
 def test_a_worker_says_what_it_does(ended: dict[str, Raced]) -> None:

@@ -1,16 +1,18 @@
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from threadpoolctl import threadpool_limits
 
 from harness.run.digest import digest
-from harness.workload import AnyProblem, BadRequest
-from tests.pools import InProcessPool, ignore_progress, warmup_of
+from harness.workload import AnyProblem, BadRequest, ChunkResult
+from tests.pools import Finished, Function, InProcessPool, ignore_progress, warmup_of
 from tests.workloads.embed.support import needs_extra
 from tests.workloads.research.support import ANSWERS, UNANSWERED, backlog
 from workloads import research
+from workloads.embed.encoder import cached_encoder
+from workloads.research import calculator
 from workloads.research.agents import Answers, Work, do_work
 from workloads.research.library import Library
 from workloads.research.planner import plan_question
@@ -56,6 +58,27 @@ def test_both_sides_come_to_the_same_answers(
 ) -> None:
     pool = InProcessPool(workers)
     distributed = research.distributed(problem.input, pool, ignore_progress)
+    assert digest(distributed, 0) == digest(answer, 0)
+
+
+class LosingPool(InProcessPool):
+    """A pool whose workers are lost: each third chunk is done again, later, by a new process."""
+
+    def run_map(
+        self,
+        function: Function,
+        chunks: Sequence[Any],
+        shared: tuple[Any, ...],
+        finished: Finished,
+    ) -> list[ChunkResult[Any]]:
+        super().run_map(function, chunks[::3], shared, ignore_progress)
+        calculator.close_own()
+        cached_encoder.cache_clear()
+        return super().run_map(function, chunks, shared, finished)
+
+
+def test_workers_that_are_lost_change_no_answer(problem: AnyProblem, answer: Answers) -> None:
+    distributed = research.distributed(problem.input, LosingPool(2), ignore_progress)
     assert digest(distributed, 0) == digest(answer, 0)
 
 
