@@ -38,6 +38,11 @@ VERBS = [
 
 
 LOCKS = sorted(path.name for path in ROOT.glob("requirements*.lock"))
+OWN_ENVIRONMENTS = sorted(
+    path.stem.removeprefix("requirements-")
+    for path in ROOT.glob("requirements-*.lock")
+    if path.name != "requirements-dev.lock"
+)
 
 
 @pytest.fixture(scope="module")
@@ -87,11 +92,12 @@ def test_the_locks_pin_everything_that_the_project_asks_for(project: dict[str, A
     assert (core | extras | groups) - pinned(read("requirements-dev.lock")) == set()
 
 
+@pytest.mark.parametrize("group", OWN_ENVIRONMENTS)
 def test_the_lock_of_an_environment_of_its_own_agrees_with_the_development_lock(
-    project: dict[str, Any],
+    group: str, project: dict[str, Any]
 ) -> None:
-    own, below = (pins(read(f"requirements-{name}.lock")) for name in ("notebook", "dev"))
-    assert asked(project["dependency-groups"]["notebook"]) <= {name for name, _ in own}
+    own, below = (pins(read(f"requirements-{name}.lock")) for name in (group, "dev"))
+    assert asked(project["dependency-groups"][group]) <= {name for name, _ in own}
     assert {name for name, _ in own & below} == {name for name, _ in own} & {
         name for name, _ in below
     }
