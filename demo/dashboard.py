@@ -34,8 +34,8 @@ def require_dashboard(plan: Plan) -> None:
 class DashboardLink:
     """What is known of Ray's dashboard, for browsers and, on a cluster that is ``joined``, here.
 
-    ``dashboard`` is None until it is known. ``words`` are for a panel's last line; where no panel
-    is drawn here, as ``live`` tells, a line on standard error says the same.
+    ``dashboard`` is None until it is known. ``words`` are for a panel's last line, which is
+    short; where no panel is drawn here, as ``live`` tells, a line on standard error says the same.
     """
 
     def __init__(self, *, joined: bool, live: bool) -> None:
@@ -48,10 +48,11 @@ class DashboardLink:
         """Lead browsers to this dashboard; say where it is if it is a cluster's own."""
         self.dashboard = dashboard
         if self._joined:
-            place = f"Ray's dashboard: {dashboard.url}"
-            self.words = place if dashboard.url else NONE_THERE
+            url = dashboard.url
+            self.words = f"dashboard {url.removeprefix('http://')}" if url else NONE_THERE
             if not self._live:
-                print(self.words, file=sys.stderr, flush=True)
+                said = f"Ray's dashboard: {url}" if url else NONE_THERE
+                print(said, file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager

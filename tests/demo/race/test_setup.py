@@ -61,9 +61,7 @@ def test_where_a_clusters_dashboard_is_stands_in_the_last_line_until_a_clock_run
     setup = RaceSetup(dashboard=link, footer=lambda: "06:00 left")
     assert prompt(SessionStage.ARMED, "", setup) == "armed · 06:00 left"
     link.show(RayDashboard(url="http://10.0.0.5:8265"))
-    assert prompt(SessionStage.ARMED, "", setup) == (
-        "armed · Ray's dashboard: http://10.0.0.5:8265 · 06:00 left"
-    )
+    assert prompt(SessionStage.ARMED, "", setup) == ("armed · dashboard 10.0.0.5:8265 · 06:00 left")
     assert prompt(SessionStage.RUNNING, "", setup) == "06:00 left"
 
 
