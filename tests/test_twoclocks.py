@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,33 @@ def test_importing_it_imports_nothing_heavy(program: str) -> None:
     look = f"{program}\nimport sys\nprint(*sys.modules)"
     found = subprocess.check_output([sys.executable, "-c", look], cwd="/", text=True)
     assert {*HEAVY} & {*found.split()} == set()
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("demo.py", "race"),
+        ("demo/__init__.py", "race"),
+        ("harness.py", "Report"),
+        ("harness.py", "load"),
+    ],
+)
+def test_a_file_that_is_found_in_place_of_a_package_of_ours_is_named(
+    file: str, name: str, tmp_path: Path
+) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).touch()
+    done = subprocess.run(
+        [sys.executable, "-c", f"from twoclocks import {name}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr.splitlines()[-1] == (
+        f"ImportError: twoclocks has a package {re.split('[./]', file)[0]}, and {tmp_path / file}"
+        " is found in its place: rename it"
+    )
 
 
 def test_its_types_are_told_to_a_type_checker() -> None:

@@ -4,6 +4,7 @@ Each name is imported when it is first asked for: a program that only says ``rea
 else. May import what it hands on.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -85,11 +86,32 @@ _DEFINED_IN = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name from where it is defined; raise ``AttributeError`` for one that is not here."""
+    """Import a name from where it is defined; raise ``AttributeError`` for one that is not here.
+
+    Raises ``ImportError`` where a file of the user's has the name of one of our packages.
+    """
     if name not in _DEFINED_IN:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value = getattr(import_module(_DEFINED_IN[name]), name)
+    module = _DEFINED_IN[name]
+    try:
+        defining = import_module(module)
+    except ModuleNotFoundError as error:
+        if not module.startswith(error.name or "?") or module.partition(".")[0] not in sys.modules:
+            raise
+        raise _other_package(module) from None
+    if not hasattr(defining, name):
+        raise _other_package(module)
+    globals()[name] = value = getattr(defining, name)
     return value
+
+
+def _other_package(module: str) -> ImportError:
+    """Return the error of a module whose package is not ours."""
+    package = module.partition(".")[0]
+    file = getattr(sys.modules[package], "__file__", None)
+    return ImportError(
+        f"twoclocks has a package {package}, and {file} is found in its place: rename it"
+    )
 
 
 def __dir__() -> list[str]:
