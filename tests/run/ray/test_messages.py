@@ -52,6 +52,42 @@ def test_a_large_array_is_sent_from_where_it_lies() -> None:
     assert unpack(bytearray(b"".join(blocks)))[0] == 7
 
 
+@pytest.mark.parametrize("dtype", [">f4", "complex64", "bool", "datetime64[s]", "O", "i4,f8", "S3"])
+@pytest.mark.parametrize("shape", [(SMALLEST_BYTES,), (2, SMALLEST_BYTES // 8, 4), (0, 7), ()])
+def test_an_array_alone_arrives_as_it_was_sent(dtype: str, shape: tuple[int, ...]) -> None:
+    value = np.resize(np.arange(7), shape).astype(dtype)
+    came = sent(value)
+    assert (came.dtype, came.shape, came.tobytes()) == (value.dtype, shape, value.tobytes())
+    assert came.flags.writeable
+
+
+@pytest.mark.parametrize("value", [LARGE[::2], LARGE.reshape(64, 64).T, LARGE.view(np.recarray)])
+def test_an_array_that_is_not_plain_arrives_as_what_it_is(value: Any) -> None:
+    came = sent(value)
+    assert (type(came), came.tolist()) == (type(value), value.tolist())
+
+
+def test_an_array_alone_is_not_pickled_with_what_makes_one() -> None:
+    assert b"frombuffer" not in b"".join(pack(LARGE))
+    assert b"frombuffer" in b"".join(pack([LARGE]))
+
+
+def test_an_array_alone_can_be_written_to_unless_it_could_not_be() -> None:
+    frozen = LARGE.copy()
+    frozen.flags.writeable = False
+    assert [sent(value).flags.writeable for value in (LARGE, frozen, LARGE)] == [True, False, True]
+
+
+def test_an_array_alone_is_sent_from_where_it_lies_and_received_where_it_came() -> None:
+    value = LARGE.copy()
+    blocks = pack(value)
+    value[0] = 7
+    message = bytearray(b"".join(blocks))
+    came = unpack(message)
+    came[1] = 9
+    assert np.frombuffer(message, np.float32, 2).tolist() == [7, 9]
+
+
 def test_an_array_that_arrives_can_be_written_to_unless_it_could_not_be() -> None:
     frozen = LARGE.copy()
     frozen.flags.writeable = False
