@@ -6,13 +6,12 @@ May import ``model``, ``serving``, ``errors``, ``workload`` and ``run``.
 import math
 import time
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, Protocol
 
 from harness.errors import SideFailed
 from harness.model import RateSearch
 from harness.run.open_loop import OpenLoop, RequestGenerator
 from harness.run.progress_reports import no_report
-from harness.run.sides.runner import SideRunner
 from harness.serving import (
     BUDGETED_SHARE,
     FINE_STEP,
@@ -23,7 +22,7 @@ from harness.serving import (
     ServedLoad,
     TriedRate,
 )
-from harness.workload import AnyService, Backlog
+from harness.workload import AnyService, Backlog, Reporter, Requests
 
 MOST_REQUESTS = 2_000  # of a rung; a rate that one core hardly keeps up with shows that by then
 FIRST_SHARE = 0.7  # of what the side answers at most
@@ -31,9 +30,21 @@ LOWEST = -10 * FINE_STEPS  # there the share is a quarter or so
 PROBED = 200  # requests, to see how many that is
 
 
+class Server(Protocol):
+    """A side as far as a search needs it."""
+
+    def serve(
+        self, service: AnyService, given: Any, requests: Requests, report: Reporter, workers: int
+    ) -> Any:
+        """Answer requests as they come, on the first workers (0: all)."""
+
+    def rest(self, next_workers: int | None) -> None:
+        """Let go of the last run, and prepare for the next one (None: there is none)."""
+
+
 def search_rate(
     service: AnyService,
-    side: SideRunner,
+    side: Server,
     given: Any,
     generator: RequestGenerator,
     *,
@@ -93,7 +104,7 @@ class Tries:
 
 
 def offer(
-    service: AnyService, side: SideRunner, given: Any, generator: RequestGenerator, rate: float
+    service: AnyService, side: Server, given: Any, generator: RequestGenerator, rate: float
 ) -> ServedLoad:
     """Offer requests at a rate; with more late than the budget allows, stop."""
     count = min(service.count(given), MOST_REQUESTS)
@@ -156,7 +167,7 @@ def _rate(first: float, rung: int) -> float:
     return first * float(FINE_STEP**rung)
 
 
-def _most_per_s(service: AnyService, side: SideRunner, given: Any) -> float:
+def _most_per_s(service: AnyService, side: Server, given: Any) -> float:
     """Return how many requests a second are answered if all are there at once."""
     count = min(service.count(given), PROBED)
     began = time.perf_counter()

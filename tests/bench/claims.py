@@ -14,12 +14,13 @@ from harness import text
 from harness.claims.baseline_proof import BaselineProof
 from harness.claims.claims import Claims
 from harness.claims.pairs import Pairs
+from harness.claims.serving import ServiceGain, service_gain
 from harness.claims.whole_pass import WholePass, fastest_that_holds
 from harness.model import Parameters
 from harness.report import Report
 from harness.show import appendix_phrases as phrases
 from tests.bench.races import WORKERS, run_race_into, without_terminal
-from tests.bench.table import Aim, Finding, Row, at_least, judged, row, unmeasured
+from tests.bench.table import Aim, Finding, Row, at_least, at_most, judged, row, unmeasured
 
 LEAST_WORK = at_least(0.9)
 FASTEST_VARIANT = at_least(0.95)
@@ -55,6 +56,7 @@ def claims_finding(claims: Claims, asked: Targets) -> Finding:
     pairs = next((scale for scale in claims.scales if scale.scale == WORKERS), None)
     if pairs is not None:
         rows += [*_times(pairs), *_efficiencies(pairs, claims.proof, asked), *_qualities(pairs)]
+    rows += _service(service_gain(claims.results))
     if claims.proof is not None:
         rows += _proof(claims.proof)
     return Finding(tuple(rows), claims.results.observer.foreign_cpu)
@@ -106,6 +108,22 @@ def _qualities(pairs: Pairs) -> Iterator[Row]:
         f"within ±{text.tolerance(limit)}",
     )
     yield Row("answers", "identical" if pairs.answers_identical else "different")
+
+
+def _service(gain: ServiceGain | None) -> Iterator[Row]:
+    """Yield the rates at which both sides ran, and their largest latency (None: nothing)."""
+    if gain is None:
+        return
+    rates = " and ".join(map(text.three_digits, (gain.alone, gain.together)))
+    note = f"{text.percent(1 / gain.headroom)} of what held"
+    yield Row("requests a second, baseline and distributed", rates, spread=note)
+    p99s = gain.alone_p99_s, gain.together_p99_s
+    yield judged(
+        "largest p99 of a trial, baseline and distributed",
+        " and ".join(map(text.seconds, p99s)),
+        max(p99s) <= gain.budget_s,
+        at_most(gain.budget_s).text(text.seconds),
+    )
 
 
 def _proof(proof: BaselineProof) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from tests.builders import (
     some_pairs,
     some_words,
 )
+from tests.services import serving
 
 ASKED = Targets(efficiency=0.95, of_possible=0.93)
 COPIES = Rate(Variant.COPIES, 2 * ITEMS / 42.0, 42.0, 2, value=2.0, pass_s=42.0)
@@ -124,6 +125,17 @@ def test_where_no_variant_was_tried_none_is_judged() -> None:
     row = rows_of(proved())["fastest variant as good ÷ T1"]
 
     assert brief(row) == ("none was tried", NONE, NONE)
+
+
+def test_a_race_that_served_requests_has_both_rates_and_latencies() -> None:
+    rows = rows_of(serving(a_results()))
+    rates = rows["requests a second, baseline and distributed"]
+    assert (rates.value, rates.spread) == ("50.0 and 95.0", "70 % of what held")
+    p99s = "largest p99 of a trial, baseline and distributed"
+    assert brief(rows[p99s]) == ("80.0 ms and 80.0 ms", "≤ 100 ms", "met")
+    late = rows_of(serving(a_results(), p99_s=0.101))
+    assert late[p99s].verdict == "missed"
+    assert p99s not in rows_of(a_results())
 
 
 def test_a_race_without_a_pair_has_its_refusal_alone() -> None:

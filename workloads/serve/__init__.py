@@ -158,7 +158,7 @@ WORKLOAD = Workload(
     proof=Proof(
         effort=({"probes": 4}, {"probes": 8}, {"probes": 16}),
         variants={
-            "texts of one length together": together,
+            "equal lengths together": together,
             "all lists": {"probes": 64},
             "float32": {"precision": "float32"},
         },

@@ -6,6 +6,7 @@ has settled, so that none slows another.
 May import ``harness`` and its neighbours in ``tests``.
 """
 
+import contextlib
 import os
 import select
 import tempfile
@@ -13,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from harness import events as e
 from harness.model import Parameters, Side
@@ -23,6 +25,8 @@ from harness.run.utilization import ForeignLoadMeter
 from tests.bench.rivals.baseline import rival_params
 from tests.bench.table import Finding, at_most, judged, largest_share, ratios, row
 from tests.builders import find_workload
+
+E = TypeVar("E", bound=e.Event)
 
 RAY = "Ray"
 RIVAL = "tests.bench.rivals.baseline"
@@ -73,20 +77,31 @@ def compare(runs: Mapping[str, Sequence[Run]]) -> Finding:
 
 def time_run(contestant: wire.Assignment) -> Run:
     """Start one contestant, warm it, let the machine settle, time one run and end it."""
+    with running(contestant) as (child, events):
+        first_of(e.Ready, events)
+        _settle()
+        meter = ForeignLoadMeter([os.getpid()])
+        child.send(wire.StartTrial())
+        finished = first_of(e.Finished, events)
+        foreign = meter.share()
+        scored = first_of(e.Scored, events)
+    return Run(finished.wall_s, scored.answer_sha256, foreign)
+
+
+@contextlib.contextmanager
+def running(contestant: wire.Assignment) -> Iterator[tuple[SideProcess, Iterator[e.Event]]]:
+    """Start one contestant, and end it; yield its process, and its events as they come."""
     with tempfile.TemporaryDirectory() as folder:
         child = launch(contestant, Path(folder) / "log")
         try:
-            events = _events(child)
-            next(event for event in events if isinstance(event, e.Ready))
-            _settle()
-            meter = ForeignLoadMeter([os.getpid()])
-            child.send(wire.StartTrial())
-            finished = next(event for event in events if isinstance(event, e.Finished))
-            foreign = meter.share()
-            scored = next(event for event in events if isinstance(event, e.Scored))
+            yield child, _events(child)
         finally:
             end_all([child], LEAVE_WITHIN_S)
-    return Run(finished.wall_s, scored.answer_sha256, foreign)
+
+
+def first_of(kind: type[E], events: Iterator[e.Event]) -> E:
+    """Return the next event of a kind."""
+    return next(event for event in events if isinstance(event, kind))
 
 
 def assignment(name: str, workload: str, params: Parameters) -> wire.Assignment:
