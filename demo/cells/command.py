@@ -39,6 +39,19 @@ def race_command(
     return start.command("demo.__main__", "race", "--ui=json", "--yes", *words)
 
 
+def environment_of_race(cell: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a race from that of a cell, but for the notebook's own backend.
+
+    Notebooks have Matplotlib draw into the cell by a module that programs elsewhere do not have.
+    """
+    backend = cell.get("MPLBACKEND", "")
+    return {
+        name: value
+        for name, value in cell.items()
+        if not (name == "MPLBACKEND" and backend.startswith("module://"))
+    }
+
+
 def _words_of(name: str, value: Option) -> Iterator[str]:
     """Yield an option's words: none for one that is not chosen, several for several values."""
     if name in _OF_THE_CELL:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.cells.command import Option, Setting, race_command
+from demo.cells.command import Option, Setting, environment_of_race, race_command
 from demo.cells.views import View, view_here
 from harness.errors import BadRequest, Disagreement, ExitCode, FollowedRunEnded, TwoclocksError
 from harness.follow.command import FollowedCommand
@@ -66,7 +66,7 @@ class _RaceInCell:
 
     def run(self) -> Report:
         """Show the race to its end and return its report; raise what ended it early."""
-        process = FollowedCommand.start(self.command)
+        process = FollowedCommand.start(self.command, environment_of_race(os.environ))
         try:
             self._show_to_the_end(process)
             report = self._report(process)

@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -66,8 +66,13 @@ class FollowedCommand:
         self._ended_at: float | None = None
 
     @classmethod
-    def start(cls, command: Sequence[str]) -> "FollowedCommand":
-        """Start a command; raise ``BadRequest`` or ``MachineFailed`` if that fails."""
+    def start(
+        cls, command: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> "FollowedCommand":
+        """Start a command, in this process's environment unless another one is given.
+
+        Raises ``BadRequest`` or ``MachineFailed`` if that fails.
+        """
         try:
             return cls(
                 subprocess.Popen(
@@ -76,6 +81,7 @@ class FollowedCommand:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     start_new_session=True,
+                    env=environment,
                 )
             )
         except (OSError, ValueError) as error:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.cells.command import Option, race_command
+from demo.cells.command import Option, environment_of_race, race_command
 from demo.cli import verbs
 from harness.errors import BadRequest
 from harness.workload import Workload
@@ -58,3 +58,12 @@ def test_whatever_a_value_is_it_stays_one_word_of_its_option(value: str) -> None
 def test_every_option_of_the_verb_can_be_named_in_a_cell() -> None:
     named = {option for each in verbs.commands["race"].params for option in each.opts}
     assert all(option.removeprefix("--").replace("-", "_").isidentifier() for option in named)
+
+
+@pytest.mark.parametrize(
+    ("backend", "stays"), [("module://matplotlib_inline.backend_inline", False), ("agg", True)]
+)
+def test_programs_of_a_race_draw_into_no_cell(backend: str, stays: bool) -> None:
+    cell = {"HOME": "/root", "MPLBACKEND": backend}
+    assert ("MPLBACKEND" in (made := environment_of_race(cell))) is stays
+    assert made["HOME"] == "/root"
