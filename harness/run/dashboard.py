@@ -6,14 +6,19 @@ a cluster is not to be published. May import its neighbours.
 
 import re
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from harness.run.process_records import variable_of
 
 FILE_NAME = "dashboard.json"
 TOKEN = "RAY_AUTH_TOKEN"
 _ADDRESS = re.compile(r"https?://[\w.:\[\]-]{1,200}(/[\w./-]{0,100})?", re.ASCII)
+_MOST_PROCESSES = 16
+
+Pid = Annotated[int, Meta(gt=0, lt=1 << 31)]
 
 
 class RayDashboard(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,7 +29,7 @@ class RayDashboard(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     url: str
-    pids: tuple[int, ...] = ()
+    pids: Annotated[tuple[Pid, ...], Meta(max_length=_MOST_PROCESSES)] = ()
     token: str = ""
 
 

@@ -28,7 +28,19 @@ def test_a_side_that_has_written_nothing_has_no_dashboard(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{}", b"[]", b'{"url": 7}', b'{"url": "http://a", "pids": ["x"]}', b"\xff"]
+    "content",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"\xff",
+        b'{"url": 7}',
+        b'{"url": "http://a", "pids": ["x"]}',
+        b'{"url": "http://a", "pids": [-1]}',
+        b'{"url": "http://a", "pids": [0]}',
+        b'{"url": "http://a", "pids": [4294967296]}',
+        b'{"url": "http://a", "pids": [' + b",".join(b"7" for _ in range(1000)) + b"]}",
+    ],
 )
 def test_what_is_no_dashboard_is_none(content: bytes, tmp_path: Path) -> None:
     assert written(tmp_path, content) == NONE
