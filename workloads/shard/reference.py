@@ -1,6 +1,6 @@
 """What ``shard``'s baseline is compared with: its visits of rows alone, and a textbook's program.
 
-Imports NumPy and this package.
+Imports NumPy, ``prefetch`` and this package.
 """
 
 import time
@@ -8,7 +8,9 @@ import time
 import numpy as np
 
 from harness.workload import Reporter
+from workloads.prefetch import prefetch
 from workloads.shard.kernel import (
+    AHEAD,
     FIRST_SQUARES,
     LOGITS,
     SQUARES,
@@ -27,6 +29,7 @@ VISITS = 1 << 16
 def visit(table: Array, rows: Array) -> None:
     """Read and write every row that is listed, and compute nothing."""
     for i in range(len(rows)):
+        prefetch(table, rows[min(i + AHEAD, len(rows) - 1)], 0)
         row = table[rows[i]]
         for j in range(LOGITS):
             row[j] += np.float32(1)
