@@ -283,6 +283,7 @@ class Observed(Event, frozen=True, tag="watched"):
     longest_gap_s: Duration
     foreign_cpu: float | None = None
     contention: float | None = None
+    dashboard_cpu_s: Duration | None = None
 
 
 class Closed(Event, frozen=True, tag="closed"):

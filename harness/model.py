@@ -2,8 +2,7 @@
 
 Every value is frozen; change is a new value. They are facts only: no speedup and no efficiency is a
 field here, since claims are derived in ``claims``. Seconds are bare floats, any other unit is in
-the name.
-Imports ``capacity``, ``quantities``, ``serving``, ``spec`` and ``trial``, and hands on their nouns.
+the name. Hands on the nouns of ``capacity``, ``quantities``, ``serving``, ``spec`` and ``trial``.
 """
 
 from collections.abc import Iterable
@@ -111,9 +110,8 @@ class Variant(StrEnum):
     """A way to do the baseline's work, timed beside it to show that the baseline is a good one.
 
     The baseline as it runs, with another value of the parameter it is tuned by, as a textbook
-    writes it, the machine's own limit, the baseline on all the host's cores, with settings that
-    mean less work, another way of doing the same on the same cores, and as many copies of it at
-    once as there are workers.
+    writes it, the machine's own limit, the baseline on all the host's cores, with less work, as
+    another way of doing the same on the same cores, and as many copies at once as there are workers.
     """
 
     OWN = "own"
@@ -217,7 +215,8 @@ class Observer:
 
     ``foreign_cpu`` is the share of all the host's cores that other processes used during trials,
     and during searches for a rate: that of the worst (None: unknown). ``contention`` is the
-    baseline's slowdown with both sides at once (None: not probed).
+    baseline's slowdown with both sides at once (None: not probed). ``dashboard_cpu_s`` is what of
+    ``cpu_s`` Ray's own dashboard used (None: there was none).
     """
 
     cpu_s: Seconds
@@ -234,6 +233,7 @@ class Observer:
             "null where not probed"
         ),
     ] = None
+    dashboard_cpu_s: Seconds | None = None
 
 
 @dataclass(frozen=True)
@@ -241,9 +241,9 @@ class Results:
     """One session, as kept on disk: facts only.
 
     ``rates`` show how good the baseline is (empty: not asked). ``combined`` holds the run ids of
-    several sessions that were combined afterwards (empty: this is one session).
-    ``reading`` says how the user's own input was read (empty: nothing was read, or it is unknown).
-    ``*_capacity`` and ``*_service`` are what a side was searched for (None: it was not).
+    sessions that were combined afterwards (empty: this is one). ``reading`` says how the user's own
+    input was read (empty: nothing was, or it is unknown). ``*_capacity`` and ``*_service`` are what
+    a side was searched for (None: it was not).
     """
 
     run_id: RunId

@@ -46,6 +46,7 @@ EXAMPLES: list[e.Event] = [
     e.Rescored(order=3, gap=0.0),
     e.Failed(reason="raised", last_words="ValueError: no"),
     e.Observed(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=None, contention=0.01),
+    e.Observed(cpu_s=0.6, frames=250, longest_gap_s=0.3, dashboard_cpu_s=0.4),
     e.Rated(
         variant=Variant.TUNED,
         items_per_s=27_300.0,

@@ -274,10 +274,14 @@ def _worst_observer(sessions: Sequence[Results]) -> Observer:
     """Return the cost of watching as if every session had that of the worst."""
     observers = [results.observer for results in sessions]
     walls_s = [sum(trial.wall_s for trial in results.trials) for results in sessions]
-    timed = zip(observers, walls_s, strict=True)
-    share = max((one.cpu_s / wall_s for one, wall_s in timed if wall_s > 0), default=0.0)
+    timed = [pair for pair in zip(observers, walls_s, strict=True) if pair[1] > 0]
+    share = max((one.cpu_s / wall_s for one, wall_s in timed), default=0.0)
+    dashboards = [
+        one.dashboard_cpu_s / wall_s for one, wall_s in timed if one.dashboard_cpu_s is not None
+    ]
     return Observer(
         cpu_s=share * sum(walls_s),
+        dashboard_cpu_s=max(dashboards) * sum(walls_s) if dashboards else None,
         frames=sum(one.frames for one in observers),
         longest_gap_s=max(one.longest_gap_s for one in observers),
         foreign_cpu=_largest(one.foreign_cpu for one in observers),

@@ -205,6 +205,8 @@ def _session_faults(results: Results) -> Iterator[str]:
         yield "observer.foreign_cpu is more than all cores"
     if (results.observer.contention or 0.0) > 1:
         yield "observer.contention is more than all of the baseline's speed"
+    if (results.observer.dashboard_cpu_s or 0.0) > results.observer.cpu_s:
+        yield "observer.dashboard_cpu_s is more than observer.cpu_s"
     if _repeats(trial.order for trial in results.trials):
         yield "two trials have one order"
     if _repeats((trial.side, trial.workers, trial.index) for trial in results.trials):

@@ -19,7 +19,7 @@ from harness.run.item_scores import RoundScores
 from harness.run.launch import SideProcess
 from harness.run.observation import Observation
 from harness.run.plan import Controls, Session, assignment
-from harness.run.processes import Signs, signs, watching_cpu_seconds
+from harness.run.processes import Signs, cpu_seconds_of_trees, signs, watching_cpu_seconds
 from harness.run.protocol import HINT, Rights
 from harness.run.side_processes import SideProcesses
 from harness.run.stalls import StallWatch, sides_elsewhere
@@ -264,5 +264,7 @@ class SessionFrames:
         """Tell where Ray's dashboard is; what it uses here is a part of what watching costs."""
         side = self.processes[Side.DISTRIBUTED]
         dashboard = read_dashboard(side.scratch, side.pid)
-        self._watchers += dashboard.pids
+        if dashboard.pids:
+            self._watchers += dashboard.pids
+            self.observation.follow_dashboard(partial(cpu_seconds_of_trees, dashboard.pids))
         tell(dashboard)

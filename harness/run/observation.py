@@ -50,6 +50,9 @@ class Observation:
         self._longest_gap_s = 0.0
         self._cpu_s = 0.0
         self._cpu_before_s = 0.0
+        self._dashboard_clock: Callable[[], float] | None = None
+        self._dashboard_s = 0.0
+        self._dashboard_before_s = 0.0
         self._foreign: float | None = None
         self._foreign_meter: ForeignLoadMeter | None = None
         self._search_meter: ForeignLoadMeter | None = None
@@ -74,6 +77,10 @@ class Observation:
         self._elsewhere[side].follow(processes)
         if guard_pid is not None:
             self._meters[side].guards |= {pid: guard_pid for pid in self._pids[side].values()}
+
+    def follow_dashboard(self, cpu_clock: Callable[[], float]) -> None:
+        """Count the core-seconds of Ray's dashboard, a part of those of watching, by themselves."""
+        self._dashboard_clock = cpu_clock
 
     def names(self, side: Side) -> dict[int, str]:
         """Return the names of the side's workers here, by pids that only one of them has."""
@@ -170,11 +177,13 @@ class Observation:
         for side in Side:
             self._read(side)  # what they did before is left out
         self._sampled_at = now
+        self._dashboard_before_s = self._of_dashboard_s()
         self._cpu_before_s = self._cpu_clock()  # last: no clock runs before this
 
     def end_trial(self) -> None:
         """Stop measuring a trial. What is kept is the worst of all trials, and of searches."""
         self._cpu_s += self._cpu_clock() - self._cpu_before_s  # first: no clock runs after this
+        self._dashboard_s += self._of_dashboard_s() - self._dashboard_before_s
         if self._foreign_meter is not None:
             ours_s = self._on_this_machine_s() - self._elsewhere_before_s
             self._foreign = max(self._foreign or 0.0, self._foreign_meter.share(ours_s))
@@ -184,6 +193,9 @@ class Observation:
         """Return the core-seconds of the workers on other hosts which are parts of this machine."""
         return sum(elsewhere.on_this_machine_s for elsewhere in self._elsewhere.values())
 
+    def _of_dashboard_s(self) -> float:
+        return 0.0 if self._dashboard_clock is None else self._dashboard_clock()
+
     def event(self, contention: float | None) -> Observed:
         """Return what observing cost, and the foreign load."""
         return Observed(
@@ -192,4 +204,5 @@ class Observation:
             longest_gap_s=self._longest_gap_s,
             foreign_cpu=self._foreign,
             contention=contention,
+            dashboard_cpu_s=None if self._dashboard_clock is None else self._dashboard_s,
         )

@@ -97,8 +97,12 @@ def watching_cpu_seconds(watchers: Iterable[int]) -> float:
 
     These with all that they have started.
     """
-    pids = {pid for watcher in watchers for pid in process_tree(watcher)}
-    return time.process_time() + sum(map(cpu_seconds, pids))
+    return cpu_seconds_of_trees(watchers) + time.process_time()
+
+
+def cpu_seconds_of_trees(roots: Iterable[int]) -> float:
+    """Return the core-seconds of processes with all that they have started."""
+    return sum(map(cpu_seconds, {pid for root in roots for pid in process_tree(root)}))
 
 
 def waited_seconds() -> float | None:

@@ -106,6 +106,7 @@ def _observer(board: Board) -> Observer:
         observed.longest_gap_s,
         foreign,
         observed.contention,
+        observed.dashboard_cpu_s,
     )
 
 

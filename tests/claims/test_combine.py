@@ -166,6 +166,16 @@ def test_a_session_that_was_dear_to_watch_is_not_diluted() -> None:
     ).observer.cpu_s == pytest.approx(0.1 * sum(walls_s))
 
 
+def test_a_dashboard_that_one_session_had_is_told_of_all() -> None:
+    walls_s = [
+        sum(trial.wall_s for trial in session.trials) for session in (a_session(), the_next())
+    ]
+    watched = an_observer(cpu_s=0.1 * walls_s[1], dashboard_cpu_s=0.08 * walls_s[1])
+    both = combine([a_session(), the_next(observer=watched)]).observer
+    assert both.dashboard_cpu_s == pytest.approx(0.08 * sum(walls_s))
+    assert combine([a_session(), the_next()]).observer.dashboard_cpu_s is None
+
+
 def test_uncommitted_changes_in_one_session_are_told_of_all() -> None:
     dirty = replace(a_session().code, dirty=True)
     assert combine([a_session(), the_next(code=dirty)]).code.dirty

@@ -193,6 +193,10 @@ CORRUPT = {
         lambda tree: tree["observer"].update(contention=1.5),
         "observer.contention is more than all of the baseline's speed",
     ),
+    "a dashboard that used more than all of watching": (
+        lambda tree: tree["observer"].update(cpu_s=1.0, dashboard_cpu_s=1.5),
+        "observer.dashboard_cpu_s is more than observer.cpu_s",
+    ),
     "one order twice": (
         lambda tree: tree["trials"][1].update(order=0),
         "two trials have one order",

@@ -132,9 +132,19 @@ def test_only_the_screens_core_seconds_during_trials_are_its_cost() -> None:
     assert observation.event(None).cpu_s == 0.75
 
 
+def test_what_a_dashboard_uses_during_trials_is_told_by_itself() -> None:
+    readings = iter([5.0, 5.25, 9.0, 9.5])
+    observation = Observation()
+    observation.follow_dashboard(lambda: next(readings))
+    for began in (0.0, 10.0):
+        observation.begin_trial(began, [], {})
+        observation.end_trial()
+    assert observation.event(None).dashboard_cpu_s == 0.75
+
+
 def test_a_load_that_was_not_measured_is_unknown() -> None:
     said = Observation().event(None)
-    assert (said.foreign_cpu, said.contention) == (None, None)
+    assert (said.foreign_cpu, said.contention, said.dashboard_cpu_s) == (None, None, None)
 
 
 def test_the_contention_is_passed_on() -> None:

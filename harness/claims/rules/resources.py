@@ -6,6 +6,7 @@ May import ``model``, ``rule`` and ``pairs``.
 from harness.claims.pairs import Pairs, hosts_of
 from harness.claims.rule import (
     Caveat,
+    Measure,
     Measured,
     Rule,
     Topic,
@@ -104,7 +105,7 @@ def _watching_costly(pairs: Pairs) -> Caveat | None:
         "watching-costly",
         "watching took too much of the machine while the clocks ran;"
         " measure more work, or with --ui plain and no dashboard",
-        (fraction("screen", share), fraction("limit", WATCHING_LIMIT)),
+        (*_shares(pairs.results, share), fraction("limit", WATCHING_LIMIT)),
     )
 
 
@@ -116,15 +117,25 @@ def _watching_noticed(pairs: Pairs) -> Caveat | None:
         "watching-noticed",
         "watching took a noticeable part of the machine;"
         " measure more work, or with --ui plain and no dashboard",
-        (fraction("screen", share), fraction("good", WATCHING_NOTICED)),
+        (*_shares(pairs.results, share), fraction("good", WATCHING_NOTICED)),
     )
+
+
+def _shares(results: Results, share: float) -> tuple[Measure, ...]:
+    """Return what watching took, and what of that Ray's dashboard took, if it ran."""
+    dashboard_s = results.observer.dashboard_cpu_s
+    if dashboard_s is None:
+        return (fraction("screen", share),)
+    total_s = sum(trial.wall_s for trial in results.trials)
+    part = fraction("of it Ray's dashboard", dashboard_s / total_s)
+    return fraction("watching", share), part
 
 
 def _cost_of_watching(pairs: Pairs) -> Measured:
     share = _watching(pairs.results)
     if share is None:
         return Unknown("what the screen cost was not measured")
-    return fraction("screen", share), fraction("good", WATCHING_NOTICED)
+    return *_shares(pairs.results, share), fraction("good", WATCHING_NOTICED)
 
 
 QUIET_MACHINE = Rule(

@@ -102,6 +102,13 @@ def test_at_its_limit_nothing_is_refused(measured: str) -> None:
     assert refusal_keys(JUST_ALLOWED[measured]) == []
 
 
+def test_what_a_dashboard_took_of_watching_is_said_with_its_caveat() -> None:
+    observer = an_observer(cpu_s=0.03 * 372, dashboard_cpu_s=0.02 * 372)
+    (noticed,) = caveats_of(a_spotless_session(observer=observer))
+    said = {measure.name: measure.value for measure in noticed.measures}
+    assert said == pytest.approx({"watching": 0.03, "of it Ray's dashboard": 0.02, "good": 0.02})
+
+
 def test_sides_that_ran_in_turn_did_not_slow_each_other() -> None:
     results = a_spotless_session(schedule=Schedule.IN_TURN, observer=an_observer(contention=0.5))
     assert caveat_keys(results) == ["replayed"]
