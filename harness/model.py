@@ -110,8 +110,8 @@ class Variant(StrEnum):
     """A way to do the baseline's work, timed beside it to show that the baseline is a good one.
 
     The baseline as it runs, with another value of the parameter it is tuned by, as a textbook
-    writes it, the machine's own limit, the baseline on all the host's cores, with less work, as
-    another way of doing the same on the same cores, and as many copies at once as there are workers.
+    writes it, the machine's own limit, the baseline on all the host's cores, with less work,
+    another way of doing the same on these cores, and as many copies at once as there are workers.
     """
 
     OWN = "own"
