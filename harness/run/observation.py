@@ -197,12 +197,16 @@ class Observation:
         return 0.0 if self._dashboard_clock is None else self._dashboard_clock()
 
     def event(self, contention: float | None) -> Observed:
-        """Return what observing cost, and the foreign load."""
+        """Return what observing cost, and the foreign load.
+
+        What is read of a dashboard is read a little before and after the rest of watching.
+        """
+        of_dashboard_s = min(self._dashboard_s, self._cpu_s)
         return Observed(
             cpu_s=self._cpu_s,
             frames=self._frames,
             longest_gap_s=self._longest_gap_s,
             foreign_cpu=self._foreign,
             contention=contention,
-            dashboard_cpu_s=None if self._dashboard_clock is None else self._dashboard_s,
+            dashboard_cpu_s=None if self._dashboard_clock is None else of_dashboard_s,
         )

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.ray
 class SeenRace:
     """What a browser got by the link of a race, and the race's results afterwards.
 
+    ``written`` is what results and journal say.
     ``page`` is what it was led to, ``facts`` what that tells of Ray; ``hosts`` are all it asked.
     """
 
@@ -31,6 +32,7 @@ class SeenRace:
     facts: str
     hosts: set[str | None]
     results: Results
+    written: str
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> SeenRace:
             facts = answer.read().decode()
         process.stderr.read()
     hosts = {urlsplit(url).hostname for url in (link, at)}
-    return SeenRace(link, page, facts, hosts, load(out / "results.json"))
+    written = "".join((out / name).read_text() for name in ("results.json", "events.jsonl"))
+    return SeenRace(link, page, facts, hosts, load(out / "results.json"), written)
 
 
 def led_elsewhere(browser: OpenerDirector, link: str) -> addinfourl | None:
@@ -81,4 +84,12 @@ def test_link_and_dashboard_end_with_the_race(seen: SeenRace) -> None:
 
 def test_a_race_beside_a_dashboard_comes_to_its_end(seen: SeenRace) -> None:
     assert seen.results.status is Status.COMPLETE
-    assert "dashboard" not in repr(seen.results)
+
+
+def test_what_the_dashboard_took_of_watching_is_in_the_results_and_no_address_is(
+    seen: SeenRace,
+) -> None:
+    observer = seen.results.observer
+    assert observer.dashboard_cpu_s is not None
+    assert 0.0 <= observer.dashboard_cpu_s <= observer.cpu_s
+    assert "127.0.0.1" not in seen.written

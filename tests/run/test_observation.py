@@ -132,14 +132,17 @@ def test_only_the_screens_core_seconds_during_trials_are_its_cost() -> None:
     assert observation.event(None).cpu_s == 0.75
 
 
-def test_what_a_dashboard_uses_during_trials_is_told_by_itself() -> None:
-    readings = iter([5.0, 5.25, 9.0, 9.5])
-    observation = Observation()
-    observation.follow_dashboard(lambda: next(readings))
+@pytest.mark.parametrize(("of_all_s", "told_s"), [(2.0, 0.75), (0.5, 0.5)])
+def test_what_a_dashboard_uses_during_trials_is_told_as_a_part_of_watching(
+    of_all_s: float, told_s: float
+) -> None:
+    of_all, of_dashboard = iter([0.0, 0.0, 0.0, of_all_s]), iter([5.0, 5.25, 9.0, 9.5])
+    observation = Observation(cpu_clock=lambda: next(of_all))
+    observation.follow_dashboard(lambda: next(of_dashboard))
     for began in (0.0, 10.0):
         observation.begin_trial(began, [], {})
         observation.end_trial()
-    assert observation.event(None).dashboard_cpu_s == 0.75
+    assert observation.event(None).dashboard_cpu_s == told_s
 
 
 def test_a_load_that_was_not_measured_is_unknown() -> None:
