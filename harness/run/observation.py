@@ -181,9 +181,13 @@ class Observation:
         self._cpu_before_s = self._cpu_clock()  # last: no clock runs before this
 
     def end_trial(self) -> None:
-        """Stop measuring a trial. What is kept is the worst of all trials, and of searches."""
-        self._cpu_s += self._cpu_clock() - self._cpu_before_s  # first: no clock runs after this
-        self._dashboard_s += self._of_dashboard_s() - self._dashboard_before_s
+        """Stop measuring a trial. What is kept is the worst of all trials, and of searches.
+
+        A watcher that ended meanwhile takes its core-seconds with it, also those of before.
+        """
+        used_s = self._cpu_clock() - self._cpu_before_s  # first: no clock runs after this
+        self._cpu_s += max(0.0, used_s)
+        self._dashboard_s += max(0.0, self._of_dashboard_s() - self._dashboard_before_s)
         if self._foreign_meter is not None:
             ours_s = self._on_this_machine_s() - self._elsewhere_before_s
             self._foreign = max(self._foreign or 0.0, self._foreign_meter.share(ours_s))

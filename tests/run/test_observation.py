@@ -145,6 +145,16 @@ def test_what_a_dashboard_uses_during_trials_is_told_as_a_part_of_watching(
     assert observation.event(None).dashboard_cpu_s == told_s
 
 
+def test_a_watcher_that_ended_during_a_trial_leaves_no_cost_below_nothing() -> None:
+    of_all, of_dashboard = iter([5.0, 0.5]), iter([4.5, 0.0])
+    observation = Observation(cpu_clock=lambda: next(of_all))
+    observation.follow_dashboard(lambda: next(of_dashboard))
+    observation.begin_trial(0.0, [], {})
+    observation.end_trial()
+    told = observation.event(None)
+    assert (told.cpu_s, told.dashboard_cpu_s) == (0.0, 0.0)
+
+
 def test_a_load_that_was_not_measured_is_unknown() -> None:
     said = Observation().event(None)
     assert (said.foreign_cpu, said.contention, said.dashboard_cpu_s) == (None, None, None)
