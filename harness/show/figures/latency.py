@@ -10,7 +10,7 @@ from harness import text
 from harness.claims.headline import Headline
 from harness.claims.serving import ServiceGain
 from harness.model import RateSearch
-from harness.serving import ServedLoad
+from harness.serving import ServedLoad, tried_rates
 from harness.show import serving_phrases
 from harness.show.figures.axes import Axis, Chart, Tick, open_chart, round_values, set_ticks
 from harness.show.figures.labels import place_label
@@ -54,7 +54,7 @@ def _title(gain: ServiceGain) -> str:
 
 def _draw(page: Page, headline: Headline, gain: ServiceGain) -> None:
     write_title(page, _title(gain), field="service.together-service.alone-service.budget_s")
-    remark = "hollow: not shown to hold the budget · large: the rate of the clocked trials"
+    remark = "hollow: did not hold the budget at that try · large: the rate of the clocked trials"
     write_remark(page, remark, headline.results, field="service")
     write_footer(page, headline.results)
     searches = _searches(headline)
@@ -109,20 +109,22 @@ def _draw_budget(chart: Chart, gain: ServiceGain) -> None:
     budget_ms = 1000 * gain.budget_s
     ends = [(chart.x.lowest, budget_ms), (chart.x.highest, budget_ms)]
     chart.line(ends, chart.page.theme.ink, 3, dashed=True)
-    _, y = chart.at(chart.x.highest, budget_ms)
-    right = chart.area.right - 12
-    spots = (Spot(right, y - 12, "right"), Spot(right, y + 30, "right"))
+    _, y = chart.at(chart.x.lowest, budget_ms)
+    left = chart.area.left + 12  # no side is offered so little, and all rates break on the right
+    spots = (Spot(left, y - 12, "left"), Spot(left, y + 30, "left"))
     name = f"budget {text.seconds(gain.budget_s)}"
     place_label(chart.page, [Line(name, SMALLEST_PX, "service.budget_s")], spots)
 
 
 def _draw_side(chart: Chart, search: RateSearch, colour: str, shape: str) -> None:
-    """Draw a side's latencies, joined in the order of their rates."""
-    points = [(load.rate, _shown_ms(chart, load.p99_s)) for load in _ascending(search)]
+    """Draw a side's latencies; those of the last try at each rate are joined, by the rates."""
+    last = [rate.loads[-1] for rate in tried_rates(search.loads)]
+    points = [(load.rate, _shown_ms(chart, load.p99_s)) for load in last]
     if len(points) > 1:
         chart.line(points, colour, 3)
-    for load, point in zip(_ascending(search), points, strict=True):
-        chart.mark(*point, shape, colour, size=_MARK_PX, hollow=not load.holds)
+    for load in search.loads:
+        at_ms = _shown_ms(chart, load.p99_s)
+        chart.mark(load.rate, at_ms, shape, colour, size=_MARK_PX, hollow=not load.holds)
 
 
 def _shown_ms(chart: Chart, latency_s: float) -> float:

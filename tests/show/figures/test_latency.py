@@ -1,4 +1,7 @@
+import numpy as np
+
 from harness.show import figures
+from harness.show.figures import LIGHT
 from tests.builders import a_report
 from tests.show.figures.cases import drawing, picture, read_back, texts
 
@@ -14,6 +17,13 @@ def test_budget_and_both_sides_are_named_with_their_latency() -> None:
         "baseline: 50.0/s, p99 80.0 ms",
         "2 workers: 95.0/s, p99 80.0 ms",
     }
+
+
+def test_a_rate_that_was_tried_twice_is_joined_to_the_next_once() -> None:
+    sides = LIGHT.baseline, LIGHT.distributed
+    lines = (line for axes in drawing("served", "latency").axes for line in axes.lines)
+    rates = [np.size(line.get_xdata()) for line in lines if line.get_color() in sides]
+    assert [rate for rate in rates if rate > 1] == [2, 2]
 
 
 def test_every_rate_that_was_offered_is_described() -> None:
