@@ -4,6 +4,7 @@ Imports the standard library and ``errors``.
 """
 
 import importlib.util
+import sys
 from pathlib import Path
 
 from harness.errors import BadRequest
@@ -42,5 +43,11 @@ def missing_package(package: str, needed_by: str) -> BadRequest:
 
 def require_package(package: str, needed_by: str) -> None:
     """Raise ``BadRequest`` where a package of ``EXTRAS`` is not installed; it is not imported."""
-    if importlib.util.find_spec(package) is None:
+    if not _is_installed(package):
         raise missing_package(package, needed_by)
+
+
+def _is_installed(package: str) -> bool:
+    if package in sys.modules:  # some have replaced themselves by an object that says nothing
+        return sys.modules[package] is not None
+    return importlib.util.find_spec(package) is not None

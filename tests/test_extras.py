@@ -1,6 +1,8 @@
 import sys
 import tomllib
 from pathlib import Path
+from types import ModuleType
+from typing import cast
 
 import pytest
 
@@ -30,6 +32,11 @@ def test_a_package_that_is_installed_is_not_imported(monkeypatch: pytest.MonkeyP
     monkeypatch.delitem(sys.modules, "numba", raising=False)
     require_package("numba", "recommend")
     assert "numba" not in sys.modules
+
+
+def test_a_package_that_has_replaced_itself_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "colorful", cast(ModuleType, object()))  # as this one does
+    require_package("colorful", "--dashboard")
 
 
 def test_a_clone_installs_an_extra_with_make() -> None:

@@ -52,6 +52,15 @@ def test_a_baseline_ahead_of_all_values_is_not_behind() -> None:
     assert proven(OWN, Rate(Variant.TUNED, 400.0, 5.0, 1, "batch", 64.0)).behind_best == 0.0
 
 
+def test_of_a_baseline_that_runs_with_its_best_value_the_fastest_timing_counts() -> None:
+    again = Rate(Variant.TUNED, 600.0, 5.0, 1, "batch", 64.0)
+    other = Rate(Variant.TUNED, 550.0, 5.0, 1, "batch", 32.0)
+    later = replace(OWN, items_per_s=580.0)
+    assert proven(OWN, later, again, other, batch=64).behind_best == pytest.approx(20 / 600)
+    assert proven(OWN, again, other, batch=64).behind_best == pytest.approx(1 / 6)
+    assert proven(OWN, later, again, other, batch=32).behind_best == pytest.approx(60 / 600)
+
+
 def test_the_whole_host_is_held_against_the_distributed_side() -> None:
     proof = proven()
     assert proof.whole_speedup == pytest.approx(6.0)

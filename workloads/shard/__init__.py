@@ -33,7 +33,7 @@ from workloads.shard.tables import (
     tables_in_memory,
 )
 
-WARMUP_STEPS = 2
+WARMUP_STEPS = 32  # so many that to make the tables is little of what the proof times
 SCORED_BYTES = 1000  # of the held-out text for each score
 
 

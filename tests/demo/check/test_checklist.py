@@ -1,5 +1,5 @@
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,9 +30,13 @@ SIDES = ["ray", "start-up", "loopback", "input"]
 KEPT = ["rehearsals", "fallback", "secrets"]
 
 
-@pytest.fixture(autouse=True)
-def no_cluster_around(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+@pytest.fixture(autouse=True, scope="module")
+def nothing_around() -> Iterator[None]:
+    """Let there be no cluster, and nothing of runs that other tests kill at the same time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("RAY_ADDRESS", raising=False)
+        patch.setattr(checklist, "sweep_temporary", str)
+        yield
 
 
 @pytest.fixture
@@ -72,12 +76,10 @@ class Checked:
 
 
 @pytest.fixture(scope="module")
-def checked(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+def checked(nothing_around: None, tmp_path_factory: pytest.TempPathFactory) -> Checked:
     told: list[str] = []
     root = tmp_path_factory.mktemp("takes")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("RAY_ADDRESS", raising=False)
-        results = check_all(root, doing=told.append)
+    results = check_all(root, doing=told.append)
     return Checked(results, told, list(root.iterdir()))
 
 
@@ -101,6 +103,14 @@ def test_the_terminal_is_checked_in_three_ways() -> None:
 
 def test_every_check_is_made_once_in_its_order(checked: Checked) -> None:
     assert list(checked.results) == [*MACHINE, *SIDES, *KEPT]
+
+
+def test_what_killed_runs_have_left_is_removed_and_said(
+    root: Path, unarmed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checklist, "sweep_temporary", lambda: "removed what a run had left")
+    checked = check_all(root)["scratch"]
+    assert (checked.level, checked.sentence) == (CheckLevel.OK, "removed what a run had left")
 
 
 def test_a_request_that_cannot_run_is_a_failure_and_the_rest_is_checked(

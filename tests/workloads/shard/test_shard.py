@@ -85,7 +85,8 @@ def test_what_is_left_over_of_whole_batches_is_not_trained_on() -> None:
     assert same(shard.baseline(one.input, ignore_progress), shard.baseline(longer, ignore_progress))
 
 
-def test_the_warm_up_is_the_same_training_of_two_batches() -> None:
+def test_the_warm_up_is_the_same_training_of_few_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shard, "WARMUP_STEPS", 2)
     given = problem()
     warmup = warmup_of(given)
     assert (len(warmup.text), warmup.recipe) == (2 * 2048, given.input.recipe)
