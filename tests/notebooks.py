@@ -37,7 +37,7 @@ class Cell:
         traces = [output["traceback"] for output in self.outputs if "traceback" in output]
         return "\n".join(line for trace in traces for line in trace)
 
-    def shown(self, kind: str) -> list[str]:
+    def outputs_of(self, kind: str) -> list[str]:
         """Return what the cell shows of a kind, such as ``text/html``."""
         bundles = (output.get("data", {}) for output in self.outputs)
         return [bundle[kind] for bundle in bundles if kind in bundle]

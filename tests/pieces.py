@@ -95,7 +95,8 @@ def stand_still(folder: str, moment: str) -> None:
     mark = Path(folder, moment)
     if not folder or mark.exists() or not mark.parent.is_dir():
         return
-    mark.write_text(str(os.getpid()))
+    with contextlib.suppress(FileNotFoundError):  # everybody was let go just now
+        mark.write_text(str(os.getpid()))
     wait_for_the_end_of(mark)
 
 

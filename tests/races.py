@@ -77,8 +77,13 @@ class Witness:
         return int((mark.exists() and mark.read_text()) or 0)
 
     def let_go_on(self) -> None:
-        """Have whoever stands still go on, and have nobody stand still from now on."""
-        shutil.rmtree(self.stands)
+        """Have whoever stands still go on, and have nobody stand still from now on.
+
+        At one moment for all: somebody may come to stand still just now.
+        """
+        let_go = self.stands.with_name("let_go")
+        self.stands.rename(let_go)
+        shutil.rmtree(let_go, ignore_errors=True)
 
     @property
     def left(self) -> list[int]:

@@ -50,7 +50,7 @@ def report() -> Report:
 
 
 @cache
-def drawn() -> dict[str, bytes]:
+def render_showcase() -> dict[str, bytes]:
     return report().files(recording=PAGE_NAME)
 
 
@@ -156,8 +156,8 @@ def test_the_page_of_the_showcase_is_as_pages_are_written_now_and_plays_its_reco
 @pytest.mark.parametrize("name", DRAWN)
 def test_what_is_drawn_of_the_showcase_is_as_the_program_draws_it_now(name: str) -> None:
     if os.environ.get("TWOCLOCKS_UPDATE_GOLDEN") == "1":
-        (SHOWCASE / name).write_bytes(drawn()[name])
-    assert (SHOWCASE / name).read_bytes() == drawn()[name]
+        (SHOWCASE / name).write_bytes(render_showcase()[name])
+    assert (SHOWCASE / name).read_bytes() == render_showcase()[name]
 
 
 def test_the_report_of_the_showcase_leads_to_its_recording() -> None:

@@ -48,7 +48,7 @@ LEAST = 0.97
 ONGOING = 2  # micro-batches at a replica, as many as ours has in flight at a worker
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class LargestRate(msgspec.Struct, frozen=True, kw_only=True):
     """The largest rate that held, in requests a second, and the digest of the answer to them all.
 
     ``foreign`` is the share of the machine that others used meanwhile.
@@ -64,7 +64,7 @@ def compare_with_ray_serve(rounds: int, changes: Parameters) -> Finding:
     if any(importlib.util.find_spec(package) is None for package in NEEDED):
         return Finding((unmeasured(RATE, "is not installed", than=NAME),))
     params = workload.WORKLOAD.defaults | changes
-    found: dict[str, list[Found]] = {"ours": [], NAME: []}
+    found: dict[str, list[LargestRate]] = {"ours": [], NAME: []}
     searches = {"ours": _search_ours, NAME: _search_ray_serve}
     for turn in range(rounds):
         for name in [*searches][:: 1 if turn % 2 == 0 else -1]:
@@ -72,7 +72,7 @@ def compare_with_ray_serve(rounds: int, changes: Parameters) -> Finding:
     return compare(found["ours"], found[NAME])
 
 
-def compare(ours: Sequence[Found], theirs: Sequence[Found]) -> Finding:
+def compare(ours: Sequence[LargestRate], theirs: Sequence[LargestRate]) -> Finding:
     """Compare the rates of each round, and the answers of all."""
     rates = [[one.rate for one in found] for found in (ours, theirs)]
     note = " and ".join(f"{text.three_digits(max(each))}/s" for each in rates)
@@ -84,14 +84,16 @@ def compare(ours: Sequence[Found], theirs: Sequence[Found]) -> Finding:
     return Finding(rows, largest_share(one.foreign for one in (*ours, *theirs)))
 
 
-def _search_ours(params: Parameters) -> Found:
+def _search_ours(params: Parameters) -> LargestRate:
     """Arm the distributed side as a race does, whose search is a part of that, and answer once."""
     meter = ForeignLoadMeter([os.getpid()])
     with running(assignment("Ray", workload.WORKLOAD.name, params)) as (child, events):
         ready = first_of(e.Ready, events)
         child.send(wire.StartTrial())
         answer_sha256 = first_of(e.Scored, events).answer_sha256
-    return Found(rate=held_by(ready.service), answer_sha256=answer_sha256, foreign=meter.share())
+    return LargestRate(
+        rate=held_by(ready.service), answer_sha256=answer_sha256, foreign=meter.share()
+    )
 
 
 def held_by(search: RateSearch | None) -> float:
@@ -101,7 +103,7 @@ def held_by(search: RateSearch | None) -> float:
     return search.held.rate
 
 
-def _search_ray_serve(params: Parameters) -> Found:
+def _search_ray_serve(params: Parameters) -> LargestRate:
     meter = ForeignLoadMeter([os.getpid()])
     ran = subprocess.run(
         [PYTHON, "-m", __name__, json.dumps(params)],
@@ -110,7 +112,7 @@ def _search_ray_serve(params: Parameters) -> Found:
         stdout=subprocess.PIPE,
         check=True,
     )
-    found = msgspec.json.decode(ran.stdout.splitlines()[-1], type=Found)
+    found = msgspec.json.decode(ran.stdout.splitlines()[-1], type=LargestRate)
     return msgspec.structs.replace(found, foreign=meter.share())
 
 
@@ -228,7 +230,7 @@ def main(settings: str) -> None:
         )
         replies = side.serve(service, served, Backlog(len(served.asked)), no_report, 0)
     answer = np.array(replies, np.int32)
-    found = Found(rate=held_by(search), answer_sha256=digest(answer, 0).sha256)
+    found = LargestRate(rate=held_by(search), answer_sha256=digest(answer, 0).sha256)
     sys.stdout.buffer.write(msgspec.json.encode(found))
 
 

@@ -9,7 +9,7 @@ from harness.run.open_loop import OpenLoop, RequestGenerator
 from harness.run.progress_reports import no_report
 from harness.workload import Backlog, Requests
 from tests.bench import ray_serve
-from tests.bench.ray_serve import Found, RayServeSide, compare, held_by
+from tests.bench.ray_serve import LargestRate, RayServeSide, compare, held_by
 from tests.bench.table import NONE
 from tests.services import a_rate_search
 from workloads import serve
@@ -21,16 +21,19 @@ def test_where_ray_serve_is_not_installed_that_is_said(monkeypatch: pytest.Monke
     assert (row.than, row.value, row.verdict) == ("Ray Serve", "is not installed", NONE)
 
 
-def found(rate: float, answer_sha256: str = "same", foreign: float = 0.0) -> Found:
-    return Found(rate=rate, answer_sha256=answer_sha256, foreign=foreign)
+def a_largest_rate(rate: float, answer_sha256: str = "same", foreign: float = 0.0) -> LargestRate:
+    return LargestRate(rate=rate, answer_sha256=answer_sha256, foreign=foreign)
 
 
 def test_rates_are_compared_by_rounds_and_answers_all_together() -> None:
-    finding = compare([found(600.0), found(660.0)], [found(300.0), found(220.0, foreign=0.2)])
+    finding = compare(
+        [a_largest_rate(600.0), a_largest_rate(660.0)],
+        [a_largest_rate(300.0), a_largest_rate(220.0, foreign=0.2)],
+    )
     rate, answers = finding.rows
     assert rate.observed == (2.0, 3.0)
     assert (rate.verdict, answers.verdict, finding.foreign) == ("met", "met", 0.2)
-    slower = compare([found(96.0)], [found(100.0, "another")])
+    slower = compare([a_largest_rate(96.0)], [a_largest_rate(100.0, "another")])
     assert [row.verdict for row in slower.rows] == ["missed", "missed"]
 
 

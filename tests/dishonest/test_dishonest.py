@@ -4,6 +4,7 @@ Most need no Ray: their distributed side is simulated, that is its driver, a rea
 the work. The rules judge core-seconds, so that no load makes a cheat look honest.
 """
 
+import contextlib
 import os
 from collections.abc import Callable
 from functools import cache
@@ -73,6 +74,17 @@ SUSPICIONS = {
 }
 
 
+def race_to_the_end(race: Race, name: str, controls: Callable[[], Unattended]) -> Raced:
+    """Return a race, begun three times at most.
+
+    On a busy machine what works before go keeps its side from starting its clock in time.
+    """
+    for attempt in range(2):
+        with contextlib.suppress(SideFailed):
+            return race(name, attempt, controls=controls())
+    return race(name, 2, controls=controls())
+
+
 def found_in(race: Race, name: str) -> set[str]:
     """Return why a session is refused whose distributed side takes no time.
 
@@ -95,7 +107,7 @@ def test_the_honest_workload_is_not_suspected(race: Race) -> None:
 
 
 def test_a_side_that_works_before_its_clock_starts_is_refused(race: Race) -> None:
-    assert "worked-off-clock" in race("busy_before_go", controls=PatientPresenter()).keys
+    assert "worked-off-clock" in race_to_the_end(race, "busy_before_go", PatientPresenter).keys
 
 
 def test_an_answer_that_is_computed_when_it_is_scored_is_refused(race: Race) -> None:

@@ -36,7 +36,7 @@ class SeenRace:
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> SeenRace:
+def race_seen(tmp_path_factory: pytest.TempPathFactory) -> SeenRace:
     """Return a race whose dashboard was looked at before its clocks ran."""
     out = tmp_path_factory.mktemp("dashboard") / "take"
     jar = urllib.request.HTTPCookieProcessor(CookieJar())
@@ -68,28 +68,28 @@ def led_elsewhere(browser: OpenerDirector, link: str) -> addinfourl | None:
     return answer if answer.url != link else None
 
 
-def test_a_browser_is_led_to_rays_dashboard_and_let_in(seen: SeenRace) -> None:
-    assert "<title>Ray Dashboard</title>" in seen.page
-    assert '"ray_version"' in seen.facts
+def test_a_browser_is_led_to_rays_dashboard_and_let_in(race_seen: SeenRace) -> None:
+    assert "<title>Ray Dashboard</title>" in race_seen.page
+    assert '"ray_version"' in race_seen.facts
 
 
-def test_link_and_dashboard_are_on_loopback(seen: SeenRace) -> None:
-    assert seen.hosts == {"127.0.0.1"}
+def test_link_and_dashboard_are_on_loopback(race_seen: SeenRace) -> None:
+    assert race_seen.hosts == {"127.0.0.1"}
 
 
-def test_link_and_dashboard_end_with_the_race(seen: SeenRace) -> None:
+def test_link_and_dashboard_end_with_the_race(race_seen: SeenRace) -> None:
     with pytest.raises(urllib.error.URLError, match="refused"):
-        urllib.request.urlopen(seen.link, timeout=30)
+        urllib.request.urlopen(race_seen.link, timeout=30)
 
 
-def test_a_race_beside_a_dashboard_comes_to_its_end(seen: SeenRace) -> None:
-    assert seen.results.status is Status.COMPLETE
+def test_a_race_beside_a_dashboard_comes_to_its_end(race_seen: SeenRace) -> None:
+    assert race_seen.results.status is Status.COMPLETE
 
 
 def test_what_the_dashboard_took_of_watching_is_in_the_results_and_no_address_is(
-    seen: SeenRace,
+    race_seen: SeenRace,
 ) -> None:
-    observer = seen.results.observer
+    observer = race_seen.results.observer
     assert observer.dashboard_cpu_s is not None
     assert 0.0 <= observer.dashboard_cpu_s <= observer.cpu_s
-    assert "127.0.0.1" not in seen.written
+    assert "127.0.0.1" not in race_seen.written

@@ -37,7 +37,7 @@ def read_library(megabytes: float) -> Split:
     same Python. There has to be as much, which ``require_megabytes`` finds out.
     """
     training, held_out = bytearray(), bytearray()
-    for path, is_held_out in drawn_modules():
+    for path, is_held_out in split_modules():
         (held_out if is_held_out else training).extend(path.read_bytes())
     wanted = round(megabytes * 1e6)
     return Split(as_text(training[:wanted]), as_text(held_out[:HELD_OUT_BYTES]))
@@ -45,7 +45,7 @@ def read_library(megabytes: float) -> Split:
 
 def require_megabytes(megabytes: float) -> None:
     """Raise ``BadRequest`` if there are fewer megabytes to train on, by the sizes of files."""
-    found = sum(path.stat().st_size for path, is_held_out in drawn_modules() if not is_held_out)
+    found = sum(path.stat().st_size for path, is_held_out in split_modules() if not is_held_out)
     if found < round(megabytes * 1e6):
         most = math.floor(found / 1e4) / 100
         raise BadRequest(
@@ -55,7 +55,7 @@ def require_megabytes(megabytes: float) -> None:
         )
 
 
-def drawn_modules() -> Iterator[tuple[Path, bool]]:
+def split_modules() -> Iterator[tuple[Path, bool]]:
     """Yield every module in the order that is drawn, and whether it is held out."""
     for number, path in enumerate(sorted(modules(), key=_drawn)):
         yield path, number % HELD_OUT_EVERY == 0

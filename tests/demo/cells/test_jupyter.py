@@ -81,17 +81,17 @@ def title(svg: str) -> str:
 def test_the_cell_of_the_notebook_shows_the_headline_slide(
     name: str, cells: dict[str, Cell]
 ) -> None:
-    (html,) = cells[name].shown("text/html")
+    (html,) = cells[name].outputs_of("text/html")
     assert title(picture(html)) == title((SHOWCASE / "headline.svg").read_text(encoding="utf-8"))
     assert "S 2.00× · E 100 %" in picture(html)
     assert cells[name].error == ""
 
 
 def test_a_cell_shows_the_table_and_every_figure(cells: dict[str, Cell]) -> None:
-    (table,) = cells["table"].shown("text/html")
+    (table,) = cells["table"].outputs_of("text/html")
     assert "2 workers" in table
     assert "predicted, not measured" in table
-    (figures,) = cells["figures"].shown("text/html")
+    (figures,) = cells["figures"].outputs_of("text/html")
     assert figures.count("<img") == 5
     assert figures.count("no figure") == len(FIGURES) - 5
 
@@ -144,7 +144,7 @@ def test_a_race_that_is_over_leaves_its_panel_and_the_headline_in_the_cell(
     report = Report.load(folder / "raced")
     assert output["data"]["text/plain"].endswith(report.text.rstrip())
     assert output["data"]["text/html"].count("DONE") == 2
-    (slide,) = cells["headline"].shown("text/html")
+    (slide,) = cells["headline"].outputs_of("text/html")
     assert title(picture(slide)) == title((folder / "raced" / "headline.svg").read_text("utf-8"))
 
 

@@ -1,4 +1,5 @@
 import gzip
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +101,7 @@ def test_a_time_is_no_rating(tmp_path: Path, header: bytes) -> None:
 def test_without_pyarrow_the_command_that_installs_it_is_named_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(BadRequest, match=r"ratings=.* needs the package pyarrow"):
         check_ratings(write(tmp_path, PLAIN))
 
