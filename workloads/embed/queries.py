@@ -1,6 +1,6 @@
 """The held-out queries of ``embed``: sentences, each cut out of the passage that it must find.
 
-Imports NumPy and ``onnx_file``.
+Imports ``harness.workload``, NumPy and ``onnx_file``.
 """
 
 import re
@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from harness.workload import BadRequest
 from workloads.embed.onnx_file import Array
 
 NEAREST = 10
@@ -59,10 +60,10 @@ def cut_passage(passage: str) -> tuple[str, str] | None:
 
 
 def require_queries(passages: Sequence[str], queries: int) -> None:
-    """Raise ``ValueError`` for fewer than 64 passages, of which any vectors would find ten, or if
-    fewer than ``queries`` are long enough to be cut.
+    """Raise ``ValueError`` for fewer than 64 passages, of which any vectors would find ten.
 
-    It takes less time than to cut them.
+    Raises ``BadRequest`` if fewer than ``queries`` are long enough to be cut. It takes less time
+    than to cut them.
     """
     if len(passages) < FEWEST_PASSAGES:
         raise ValueError(
@@ -73,17 +74,21 @@ def require_queries(passages: Sequence[str], queries: int) -> None:
         raise _too_few(queries, most, passages)
 
 
-def _too_few(queries: int, most: int, passages: Sequence[str]) -> ValueError:
-    return ValueError(
+def _too_few(queries: int, most: int, passages: Sequence[str]) -> BadRequest:
+    words = QUERY_WORDS + REMAINING_WORDS
+    return BadRequest(
         f"queries={queries} are more than the {most:,} that can be cut out of "
-        f"{len(passages):,} passages"
+        f"{len(passages):,} passages",
+        f"cut no more, --set queries={most}, or give more passages"
+        if most
+        else f"give passages of {words} words or more that begin with different sentences",
     )
 
 
 def cut_queries(passages: Sequence[str], queries: int, seed: int) -> Split:
     """Cut ``queries`` queries out of passages drawn by the seed; none remains in any passage.
 
-    Raises ``ValueError`` where fewer can be found.
+    Raises ``BadRequest`` where fewer can be found.
     """
     remaining = list(passages)
     everything = "\n".join(passages)

@@ -94,10 +94,7 @@ def _split(passages: int, queries: int, seed: int) -> Split:
             " installed documentation has",
             f"search no more: --set passages={len(read.passages)}",
         )
-    try:
-        return cut_queries(read.passages, queries, seed)
-    except ValueError as error:
-        raise BadRequest(str(error)) from error
+    return cut_queries(read.passages, queries, seed)
 
 
 def _vectors(encoder: Encoder, texts: list[str]) -> Array:

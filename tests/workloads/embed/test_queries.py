@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.workload import BadRequest
 from workloads.embed.queries import cut_passage, cut_queries
 
 
@@ -64,10 +65,12 @@ def test_passages_that_are_not_asked_for_stay_as_they_are() -> None:
 
 def test_a_sentence_that_stands_elsewhere_too_is_no_query() -> None:
     shared = [f"All of them begin with this sentence. {passage}" for passage in TOLD]
-    with pytest.raises(
-        ValueError, match="queries=1 are more than the 0 that can be cut out of 30 passages"
-    ):
+    with pytest.raises(BadRequest) as refused:
         cut_queries(shared, 1, 1)
+    assert (
+        refused.value.sentence == "queries=1 are more than the 0 that can be cut out of 30 passages"
+    )
+    assert refused.value.hint.endswith("that begin with different sentences")
 
 
 def test_what_remains_of_two_passages_is_never_the_same_text() -> None:
@@ -75,5 +78,6 @@ def test_what_remains_of_two_passages_is_never_the_same_text() -> None:
         f"The beginning of number {n} is its own. {'Its end is shared with all the others ' * 3}"
         for n in range(30)
     ]
-    with pytest.raises(ValueError, match="more than the 1 that can be cut out"):
+    with pytest.raises(BadRequest, match="more than the 1 that can be cut out") as refused:
         cut_queries(same_tail, 2, 1)
+    assert refused.value.hint == "cut no more, --set queries=1, or give more passages"

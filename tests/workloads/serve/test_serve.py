@@ -202,7 +202,7 @@ def test_more_queries_than_can_be_cut_are_refused_before_anything_starts(
 
 def refuse_to_cut(*_: Any) -> None:
     """Find no query at all."""
-    raise ValueError("fewer can be cut")
+    raise BadRequest("fewer can be cut")
 
 
 def test_passages_that_are_surely_long_enough_are_not_read_before_anything_starts(
