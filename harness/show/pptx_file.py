@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from harness.errors import BadRequest
-from harness.extras import missing_package
+from harness.extras import require_package
 from harness.show.pptx_safety import check_package
 
 if TYPE_CHECKING:
@@ -45,10 +45,7 @@ def open_deck(deck: bytes, noun: str = "file") -> "Presentation":
 
     ``noun`` is what the file should be.
     """
-    try:
-        import pptx  # noqa: F401 - to learn whether the extra is installed
-    except ImportError as error:
-        raise missing_package("pptx", "updating a deck") from error
+    require_package("pptx", "updating a deck")
     from pptx.opc.package import PartFactory
     from pptx.package import Package
     from pptx.parts.presentation import PresentationPart

@@ -57,7 +57,7 @@ def require_megabytes(megabytes: float) -> None:
 
 def split_modules() -> Iterator[tuple[Path, bool]]:
     """Yield every module in the order that is drawn, and whether it is held out."""
-    for number, path in enumerate(sorted(modules(), key=_drawn)):
+    for number, path in enumerate(sorted(modules(), key=_order_of)):
         yield path, number % HELD_OUT_EVERY == 0
 
 
@@ -78,6 +78,6 @@ def as_text(raw: bytes | bytearray) -> Text:
     return np.frombuffer(bytes(raw), np.uint8)
 
 
-def _drawn(path: Path) -> Any:
+def _order_of(path: Path) -> Any:
     name = path.relative_to(library()).as_posix()
     return hashlib.sha256(name.encode()).digest(), name

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness import text
 from harness.errors import BadRequest
-from harness.extras import missing_package
+from harness.extras import require_package
 from harness.show.deck.layout import FOOTER, PlacedWords
 from harness.show.figures import lettering
 from harness.show.figures.box import HEIGHT_PX, WIDTH_PX, Box
@@ -78,10 +78,9 @@ def plain_canvas(theme: Theme) -> Canvas:
 
     Raises ``BadRequest`` where the extra python-pptx is not installed.
     """
-    try:
-        from pptx import Presentation
-    except ImportError as error:
-        raise missing_package("pptx", "a deck for PowerPoint") from error
+    require_package("pptx", "a deck for PowerPoint")
+    from pptx import Presentation
+
     presentation: Any = Presentation()
     wider = WIDTH_PX * _EMU_PER_PX / presentation.slide_width
     presentation.slide_width = WIDTH_PX * _EMU_PER_PX

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SMALLEST_PX = 26
-_TOLD_BY = "unset MPLBACKEND, and move the file matplotlibrc away if there is one in this folder"
+_BACKEND_HINT = (
+    "unset MPLBACKEND, and move the file matplotlibrc away if there is one in this folder"
+)
 MARGIN = 60
 LEADING = 1.22
 
@@ -238,7 +240,7 @@ def own_style() -> Iterator[None]:
         import matplotlib as mpl
     except ValueError as error:
         reason = str(error).partition(";")[0]
-        raise MachineFailed(f"matplotlib cannot draw here: {reason}", _TOLD_BY) from error
+        raise MachineFailed(f"matplotlib cannot draw here: {reason}", _BACKEND_HINT) from error
     if mpl.rcParams["svg.hashsalt"] == _SALT:
         yield
         return
